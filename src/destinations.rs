@@ -1,0 +1,193 @@
+//! The files that the outcome is written to: opened before anything is sent, so that a rollback
+//! is not done where it could not be told.
+
+use crate::environment::Environment;
+use crate::formats::{dotenv, heredoc, json, markdown};
+use crate::inputs::Files;
+use crate::log::Log;
+use crate::outcome::Outcome;
+use crate::pipeline::Family;
+use crate::random;
+use crate::report::Report;
+use crate::variables::Variables;
+use anyhow::{Context, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// The file that the job of the GitLab component hands on.
+const DOTENV: &str = "rollback.env";
+
+/// A file that can be appended to.
+#[derive(Debug)]
+struct Destination {
+    format: Format,
+    name: String,
+    path: PathBuf,
+    file: File,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    Heredoc,
+    Dotenv,
+    Markdown,
+    Json,
+}
+
+/// The files of one run.
+#[derive(Debug)]
+pub struct Destinations {
+    files: Vec<Destination>,
+    delimiter: String,
+}
+
+impl Destinations {
+    /// Opens every file that this run writes to, or says which ones cannot be opened.
+    pub fn open(
+        environment: &Environment,
+        family: Family,
+        variables: &Variables,
+        files: Files,
+    ) -> (Self, Vec<String>) {
+        let is_github = family == Family::GitHub;
+        let of_github = |name: &str| environment.path(name).filter(|_| is_github);
+        let default_output = (family == Family::GitLab).then(|| PathBuf::from(DOTENV));
+        let wanted = [
+            (Format::Heredoc, "GITHUB_OUTPUT".to_owned(), of_github("GITHUB_OUTPUT")),
+            (Format::Markdown, "GITHUB_STEP_SUMMARY".to_owned(), of_github("GITHUB_STEP_SUMMARY")),
+            (Format::Dotenv, variables.spell("output-file"), files.output.or(default_output)),
+            (Format::Markdown, variables.spell("summary-file"), files.summary),
+            (Format::Json, variables.spell("report-file"), files.report),
+        ];
+        let mut opened: Vec<Destination> = Vec::new();
+        let mut problems = Vec::new();
+        for (format, name, path) in wanted {
+            let Some(path) = path else { continue };
+            let destination = match open(&path) {
+                Ok(file) => Destination { format, name, path, file },
+                Err(error) => {
+                    let is_github = name.starts_with("GITHUB_");
+                    let hint = if is_github { "; does the image run as root?" } else { "" };
+                    problems.push(format!(
+                        "{name} {} cannot be written: {error}{hint}",
+                        path.display()
+                    ));
+                    continue;
+                }
+            };
+            if let Some(other) = opened.iter().find(|other| other.is_same_file(&destination)) {
+                problems
+                    .push(format!("{} and {} name the same file", other.name, destination.name));
+            }
+            opened.push(destination);
+        }
+        let delimiter = random::token().unwrap_or_else(|error| {
+            problems.push(format!("{error:#}"));
+            String::new()
+        });
+        (Self { files: opened, delimiter }, problems)
+    }
+
+    /// Writes the report to all of them and says so. Returns how the run ends, now that this is
+    /// known too.
+    pub fn write(mut self, report: &Report<'_>, log: &mut Log<'_>) -> Outcome {
+        let mut problems = Vec::new();
+        let mut written = Vec::new();
+        for destination in &mut self.files {
+            match destination.write(report, &self.delimiter) {
+                Ok(left_out) => {
+                    for name in left_out {
+                        log.warning(&format!(
+                            "{name} was left out of {}: it is too long, or holds what the format cannot",
+                            destination.shown()
+                        ));
+                    }
+                    written.push(destination.shown());
+                }
+                Err(error) => problems.push(format!("{error:#}")),
+            }
+        }
+        if report.result.is_ok() && !written.is_empty() {
+            log.rows(&[("outputs", written.join(", "))]);
+        }
+        if problems.is_empty() {
+            return report.outcome;
+        }
+        let problems = problems.join("; ");
+        if report.outcome != Outcome::RolledBack {
+            log.warning(&format!("not all outputs could be written: {problems}"));
+            return report.outcome;
+        }
+        log.error(
+            &format!("ROLLED BACK, but outputs not written ({})", Outcome::InternalError.name()),
+            &format!("do not run it again, take the outputs from the lines below: {problems}"),
+            &[],
+        );
+        log.rows_in_full(&report.output_rows());
+        Outcome::InternalError
+    }
+}
+
+/// Opens a file to append to. A pipe that nobody reads would never open.
+fn open(path: &Path) -> io::Result<File> {
+    if fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
+        return Err(io::Error::other("it is a pipe"));
+    }
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+impl Destination {
+    /// Whether two formats would be mixed in one file, which no parser would read. Devices do not
+    /// count.
+    fn is_same_file(&self, other: &Self) -> bool {
+        let identity = |file: &File| {
+            file.metadata().ok().filter(|data| data.is_file()).map(|data| (data.dev(), data.ino()))
+        };
+        identity(&self.file).is_some_and(|own| Some(own) == identity(&other.file))
+    }
+
+    /// Appends the report. Returns the names of the outputs that this format cannot carry.
+    fn write(&mut self, report: &Report<'_>, delimiter: &str) -> Result<Vec<String>> {
+        let newline = if self.lacks_newline() { "\n" } else { "" };
+        let (text, left_out) = match self.format {
+            Format::Heredoc => (heredoc::write(&report.outputs(), delimiter)?, Vec::new()),
+            Format::Dotenv => dotenv::write(&report.outputs(), self.room(report.pipeline.family)),
+            Format::Markdown => (markdown::write(report), Vec::new()),
+            Format::Json => (json::write(report)?, Vec::new()),
+        };
+        let place = || format!("{} {}", self.name, self.path.display());
+        self.file.write_all((newline.to_owned() + &text).as_bytes()).with_context(place)?;
+        Ok(left_out)
+    }
+
+    /// How many bytes of outputs it can take: GitLab limits its report, nobody else does.
+    fn room(&self, family: Family) -> u64 {
+        let existing = self.file.metadata().map_or(0, |data| data.len());
+        // One byte less than the limit, and one for a newline that is lacking.
+        if family == Family::GitLab { dotenv::SIZE.saturating_sub(existing + 2) } else { u64::MAX }
+    }
+
+    /// The file as people know it: GitHub's by their variables, all others by their paths.
+    fn shown(&self) -> String {
+        match self.name.starts_with("GITHUB_") {
+            true => self.name.clone(),
+            false => self.path.display().to_string(),
+        }
+    }
+
+    /// Whether what is there already ends within a line. A file that cannot be read is taken to
+    /// end well, as a blank line would harm it.
+    fn lacks_newline(&self) -> bool {
+        let last = File::open(&self.path).and_then(|mut file| {
+            let mut last = [b'\n'];
+            if file.metadata()?.is_file() && file.metadata()?.len() > 0 {
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut last)?;
+            }
+            Ok(last)
+        });
+        last.is_ok_and(|last| last != [b'\n'])
+    }
+}

@@ -1,0 +1,147 @@
+//! The address of the Agents API, and the paths below it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+use std::fmt;
+use std::net::IpAddr;
+
+/// What a path segment must not hold as it is: all but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A region of PolyAI. A key belongs to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// United States.
+    Us,
+    /// European Union.
+    Eu,
+    /// United Kingdom.
+    Uk,
+    /// Agent Studio.
+    Studio,
+}
+
+impl Region {
+    /// What the input `region` may be, as a part of a sentence.
+    pub const ALLOWED: &str = "us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)";
+
+    /// Understands the names of the API's hosts and those of PolyAI's own command line client.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "us" | "us-1" => Some(Self::Us),
+            "eu" | "euw-1" => Some(Self::Eu),
+            "uk" | "uk-1" => Some(Self::Uk),
+            "studio" => Some(Self::Studio),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+            Self::Uk => "uk",
+            Self::Studio => "studio",
+        }
+    }
+}
+
+/// The id of an agent or a deployment: opaque, and always exactly one segment of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Id(String);
+
+impl Id {
+    /// Takes an id; none where it is a step to another path (`.`, `..`, also percent-encoded).
+    pub fn new(text: &str) -> Option<Self> {
+        let decoded = text.to_lowercase().replace("%2e", ".");
+        (!matches!(decoded.as_str(), "" | "." | "..")).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn segment(&self) -> impl fmt::Display {
+        utf8_percent_encode(&self.0, ENCODED)
+    }
+}
+
+/// Where the API is.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    base: Url,
+    region: Option<Region>,
+}
+
+impl Endpoint {
+    /// The public API of a region.
+    pub fn of_region(region: Region) -> Result<Self, &'static str> {
+        let endpoint = Self::of_url(&format!("https://api.{}.poly.ai", region.name()))?;
+        Ok(Self { region: Some(region), ..endpoint })
+    }
+
+    /// Another address. The error says what is wrong with it and shows none of it, as it may hold
+    /// a password.
+    pub fn of_url(text: &str) -> Result<Self, &'static str> {
+        let base =
+            Url::parse(text).map_err(|_| "is not an address such as https://api.us.poly.ai")?;
+        let host = base.host_str().ok_or("names no host")?;
+        let is_loopback = host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        match base.scheme() {
+            "https" => {}
+            "http" if is_loopback => {}
+            _ => return Err("must begin with https:// (http:// is for loopback only)"),
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err("must not hold a user name or a password");
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err("must not hold a query (?) or a fragment (#)");
+        }
+        Ok(Self { base, region: None })
+    }
+
+    /// The region, where the address follows from one.
+    pub fn region(&self) -> Option<&'static str> {
+        self.region.map(Region::name)
+    }
+
+    /// The address itself.
+    pub fn base(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the way there is not encrypted, which only loopback may be.
+    pub fn is_plain(&self) -> bool {
+        self.base.scheme() == "http"
+    }
+
+    /// Where a rollback to `deployment` is asked for.
+    pub fn rollback(&self, agent: &Id, deployment: &Id) -> Url {
+        let deployment = deployment.segment();
+        self.below(agent, &format!("{deployment}/rollback"))
+    }
+
+    /// Where the active deployments of an agent are listed.
+    pub fn active(&self, agent: &Id) -> Url {
+        self.below(agent, "active")
+    }
+
+    fn below(&self, agent: &Id, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let prefix = self.base.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}/v1/agents/{}/deployments/{path}", agent.segment()));
+        url
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.region {
+            Some(region) => write!(formatter, "region {}", region.name()),
+            None => write!(formatter, "{}", self.base()),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What people see while it happens, in the language of the pipeline's log viewer.
+//!
+//! Facts go to standard output; what went wrong goes to standard error. Every text passes
+//! [`one_line`] here, so that none of it can act on a runner or a terminal.
+
+use crate::environment::Environment;
+use crate::formats::{command::command, section};
+use crate::inputs::Request;
+use crate::pipeline::Family;
+use crate::report::Report;
+use crate::secret::ApiKey;
+use crate::text::{Row, SHOWN, one_line};
+use std::io::Write;
+use std::time::SystemTime;
+
+/// The width of the labels.
+const LABEL: usize = 17;
+/// The most characters of a fact, and of the line of an error.
+const FACT: usize = 400;
+const ERROR: usize = 1_500;
+const GREEN: &str = "32;1";
+const YELLOW: &str = "33;1";
+const RED: &str = "31;1";
+
+/// The log of one run.
+pub struct Log<'a> {
+    family: Family,
+    colour: bool,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+}
+
+impl<'a> Log<'a> {
+    /// A log for a family of pipelines, on two streams. `is_terminal` says whether a person
+    /// watches them. Colours are as `NO_COLOR` and `FORCE_COLOR` say; GitLab shows them too.
+    pub fn new(
+        environment: &Environment,
+        family: Family,
+        is_terminal: bool,
+        out: &'a mut dyn Write,
+        err: &'a mut dyn Write,
+    ) -> Self {
+        let is_forced = environment.text("FORCE_COLOR").is_some_and(|value| value != "0");
+        let is_wanted = is_forced || is_terminal || family == Family::GitLab;
+        let colour = is_wanted && environment.text("NO_COLOR").is_none();
+        Self { family, colour, out, err }
+    }
+
+    /// Text of our own, as it is.
+    pub fn say(&mut self, text: &str) {
+        self.out(text);
+    }
+
+    /// Makes GitHub's runner hide the key from here on. Elsewhere this would print it.
+    pub fn mask(&mut self, key: &ApiKey) {
+        if self.family == Family::GitHub {
+            self.out(&command("add-mask", "", key.reveal()));
+        }
+    }
+
+    /// Begins a part that people can fold away.
+    pub fn begin(&mut self, title: &str) {
+        let title = one_line(title, SHOWN);
+        self.out(&match self.family {
+            Family::GitHub => command("group", "", &title),
+            Family::GitLab => section::start(SystemTime::now(), &title),
+            Family::Other => title,
+        });
+    }
+
+    /// Ends the part.
+    pub fn end(&mut self) {
+        match self.family {
+            Family::GitHub => self.out("::endgroup::"),
+            Family::GitLab => self.out(&section::end(SystemTime::now())),
+            Family::Other => {}
+        }
+    }
+
+    /// Facts.
+    pub fn rows(&mut self, rows: &[Row]) {
+        for (label, text) in rows {
+            self.out(&row(label, text));
+        }
+    }
+
+    /// Facts of which this is the only copy, beside the error that says so.
+    pub fn rows_in_full(&mut self, rows: &[Row]) {
+        for (label, text) in rows {
+            self.err(&format!("  {label:LABEL$} {}", one_line(text, usize::MAX)));
+        }
+    }
+
+    /// The end of a run.
+    pub fn report(&mut self, report: &Report<'_>) {
+        match &report.result {
+            Ok(_) => {
+                self.success(&report.headline());
+                self.rows(&report.rows());
+            }
+            Err(explanation) => {
+                let mut rows = explanation.rows();
+                rows.extend(report.request.map(Request::correlation_row));
+                let mut lines = explanation.lines();
+                let last = lines.pop().unwrap_or_default();
+                for line in lines {
+                    self.error(&report.headline(), &line, &[]);
+                }
+                self.error(&report.headline(), &last, &rows);
+            }
+        }
+    }
+
+    /// The good end.
+    pub fn success(&mut self, text: &str) {
+        let text = one_line(text, SHOWN);
+        self.out(&match self.family {
+            Family::GitHub => command("notice", "polyai-rollback", &text),
+            _ => self.paint(GREEN, &text),
+        });
+    }
+
+    /// Something that people should know, and that stops nothing.
+    pub fn warning(&mut self, text: &str) {
+        let text = one_line(text, FACT);
+        self.err(&match self.family {
+            Family::GitHub => command("warning", "polyai-rollback", &text),
+            _ => format!("{} {text}", self.paint(YELLOW, "warning:")),
+        });
+    }
+
+    /// Something that failed: one line that says why and what to do, and facts. GitHub shows them
+    /// as one annotation.
+    pub fn error(&mut self, title: &str, text: &str, rows: &[Row]) {
+        let mut text = one_line(text, ERROR);
+        for (label, value) in rows {
+            text.push('\n');
+            text.push_str(&row(label, value));
+        }
+        self.err(&match self.family {
+            Family::GitHub => command("error", &format!("polyai-rollback: {title}"), &text),
+            _ => format!("{} {text}", self.paint(RED, &format!("error: {title}:"))),
+        });
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    // A closed stream must not stop a rollback, nor hide its exit code.
+    fn out(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+    }
+
+    fn err(&mut self, line: &str) {
+        let _ = writeln!(self.err, "{line}").and_then(|()| self.err.flush());
+    }
+}
+
+fn row(label: &str, text: &str) -> String {
+    format!("  {label:LABEL$} {}", one_line(text, FACT))
+}

@@ -1,0 +1,28 @@
+//! The program: what the process was given in, its exit code out.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(end));
+    let is_terminal = stdout().is_terminal() && stderr().is_terminal();
+    ExitCode::from(polyai_rollback::run(
+        std::env::args_os().skip(1),
+        std::env::vars_os(),
+        is_terminal,
+        &mut stdout(),
+        &mut stderr(),
+    ))
+}
+
+/// Ends with the exit code of a bug, and without the message of the panic, which may hold
+/// anything that was being worked on.
+fn end(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let _ = writeln!(
+        stderr(),
+        "error: internal-error: a bug at {place}; it may or may not have been rolled back: look in \
+         Agent Studio before you run it again"
+    );
+    std::process::exit(1);
+}

@@ -1,0 +1,39 @@
+//! The API key, in a type that does not print.
+
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use std::fmt;
+
+/// A key of the Agents API: visible ASCII, and never shown by `Debug`.
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// Takes a trimmed key. The error says what is wrong and shows none of it.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            return Err("is empty");
+        }
+        if !text.chars().all(|character| character.is_ascii() && !character.is_ascii_control()) {
+            return Err("holds a character that no key has (a line break, a control character \
+                or one outside ASCII); it was probably copied with something else");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The key itself, for the two places that need it: the mask and the header.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The key as the value of `X-API-KEY`, marked so that HTTP libraries do not print it.
+    pub fn header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
+        let mut value = HeaderValue::from_str(&self.0)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ApiKey(redacted)")
+    }
+}

@@ -1,0 +1,118 @@
+//! The variables that carry the inputs, and how the users of each pipeline write their names.
+
+use crate::environment::Environment;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ffi::OsString;
+
+/// How the name of an input is written by the people who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// `deployment-id`: an input of an action or of a GitLab component.
+    Hyphens,
+    /// `deployment_id`: a setting of a Drone, Woodpecker or Harness plugin.
+    Underscores,
+    /// `POLYAI_DEPLOYMENT_ID`: an environment variable.
+    Variable,
+}
+
+/// The prefixes of our variables, the first one first.
+const PREFIXES: [(&str, Spelling); 3] = [
+    ("INPUT_", Spelling::Hyphens),
+    ("PLUGIN_", Spelling::Underscores),
+    ("POLYAI_", Spelling::Variable),
+];
+
+/// For each input the one variable that counts.
+#[derive(Debug)]
+pub struct Variables {
+    by_input: BTreeMap<String, Variable>,
+    convention: Spelling,
+}
+
+#[derive(Debug)]
+struct Variable {
+    /// Lower counts: a variable with a value before a blank one, then the order of the prefixes,
+    /// then hyphens before underscores.
+    rank: (bool, usize, bool),
+    spelling: Spelling,
+    value: OsString,
+}
+
+impl Variables {
+    /// Sorts the inputs out of an environment. `convention` is how the users of this pipeline
+    /// write an input that no variable names.
+    pub fn collect(environment: &Environment, convention: Spelling) -> Self {
+        let mut by_input = BTreeMap::new();
+        for (name, value) in environment.iter() {
+            let Some((input, prefix, spelling)) = name.to_str().and_then(split) else {
+                continue;
+            };
+            let is_blank = value.to_str().is_some_and(|value| value.trim().is_empty());
+            let variable = Variable {
+                rank: (is_blank, prefix, !input.contains('-')),
+                spelling,
+                value: value.to_owned(),
+            };
+            match by_input.entry(input.to_lowercase().replace('-', "_")) {
+                Entry::Vacant(entry) => {
+                    entry.insert(variable);
+                }
+                Entry::Occupied(mut entry) => {
+                    if variable.rank < entry.get().rank {
+                        entry.insert(variable);
+                    }
+                }
+            }
+        }
+        Self { by_input, convention }
+    }
+
+    /// The inputs that were given, as `some_name` and trimmed value.
+    pub fn given(&self) -> impl Iterator<Item = (String, String)> {
+        self.by_input
+            .iter()
+            .filter_map(|(input, variable)| {
+                Some((input.clone(), variable.value.to_str()?.trim().to_owned()))
+            })
+            .filter(|(_, value)| !value.is_empty())
+    }
+
+    /// Whether `some-name` has a value.
+    pub fn is_given(&self, input: &str) -> bool {
+        self.given().any(|(name, _)| name == input.replace('-', "_"))
+    }
+
+    /// Whether the value of `some-name` is there and is not UTF-8.
+    pub fn is_garbled(&self, input: &str) -> bool {
+        self.by_input
+            .get(&input.replace('-', "_"))
+            .is_some_and(|variable| variable.value.to_str().is_none())
+    }
+
+    /// The name of the input `some-name` as its user wrote it, or would write it.
+    pub fn spell(&self, input: &str) -> String {
+        let underscored = input.replace('-', "_");
+        let spelling =
+            self.by_input.get(&underscored).map_or(self.convention, |variable| variable.spelling);
+        match spelling {
+            Spelling::Hyphens => input.to_owned(),
+            Spelling::Underscores => underscored,
+            Spelling::Variable => format!("POLYAI_{}", underscored.to_uppercase()),
+        }
+    }
+
+    /// Whether inputs were handed to us as an action's, so that a runner wrote our arguments.
+    pub fn is_action(&self) -> bool {
+        self.by_input.values().any(|variable| variable.spelling == Spelling::Hyphens)
+    }
+}
+
+/// The rest of a variable's name after our prefix, the place of the prefix, and its spelling.
+fn split(name: &str) -> Option<(&str, usize, Spelling)> {
+    PREFIXES.iter().enumerate().find_map(|(place, (prefix, spelling))| {
+        let input = name.strip_prefix(prefix)?;
+        let is_upper = !input.is_empty() && !input.contains(|c: char| c.is_lowercase());
+        is_upper.then_some((input, place, *spelling))
+    })
+}

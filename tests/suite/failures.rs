@@ -1,0 +1,462 @@
+//! Every way in which a rollback fails: the exit code, the words, and how much was sent.
+
+use crate::stand_in::{Answer, StandIn, not_found, rolled_back};
+use crate::step::{Ended, Step};
+use rustls::crypto::ring;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use snapbox::{assert_data_eq, str};
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+const OUTCOMES: [(i32, &str); 6] = [
+    (3, "unauthorized"),
+    (4, "not-found"),
+    (5, "refused"),
+    (6, "unavailable"),
+    (7, "unknown"),
+    (2, "invalid-input"),
+];
+
+/// Runs against an API that gives one answer, and checks what holds for every failure.
+fn fail(answer: Answer, code: i32) -> Ended {
+    // Silence is waited out, so its time is short; nothing else may depend on the time.
+    let timeout = if matches!(answer, Answer::Silence(_)) { "4s" } else { "10m" };
+    let api = StandIn::start(move |_| answer.clone());
+    let ended =
+        Step::plain(&api).env("POLYAI_OUTPUT_FILE", "out.env").env("POLYAI_TIMEOUT", timeout).run();
+
+    let request = api.requests().pop().expect("one request");
+    assert_eq!(api.requests().len(), 1);
+    assert_eq!(ended.code, code, "{}", ended.err);
+    let (_, outcome) = OUTCOMES.iter().find(|(its_code, _)| *its_code == code).expect("a failure");
+    let production = if code == 7 { "Perhaps" } else { "Not" };
+    let headline = format!("error: {production} rolled back ({outcome}): ");
+    assert!(ended.err.starts_with(&headline), "{}", ended.err);
+    assert!(
+        ended.err.contains(request.header("x-polyai-correlation-id").unwrap()),
+        "{}",
+        ended.err
+    );
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], *outcome);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], "");
+    ended
+}
+
+#[test]
+fn each_status_has_its_exit_code() {
+    let cases: [(i32, &[u16]); 5] = [
+        (3, &[401, 403]),
+        (4, &[404]),
+        (5, &[300, 302, 304, 400, 402, 405, 409, 410, 412, 418, 422, 451, 499]),
+        (6, &[429, 503]),
+        (7, &[408, 500, 501, 502, 504, 520, 599, 600, 999]),
+    ];
+    for (code, statuses) in cases {
+        for status in statuses {
+            let ended = fail(Answer::new(*status, ""), code);
+            assert_eq!(ended.dotenv("out.env")["ROLLBACK_HTTP_STATUS"], status.to_string());
+        }
+    }
+}
+
+#[test]
+fn not_found_names_the_three_things_that_can_be_wrong() {
+    let ended = fail(Answer::new(404, not_found("some-id")), 4);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
+  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn unauthorized_says_what_a_key_belongs_to() {
+    let ended = fail(Answer::new(401, r#"{"message":"No API key found in request"}"#), 3);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unauthorized): the API did not accept the key, in http://127.0.0.1:[..]; check POLYAI_API_KEY and POLYAI_BASE_URL: a key belongs to one workspace and one region, and may have expired or been rotated
+  the API said      HTTP 401: No API key found in request
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    let ended = fail(Answer::new(403, r#"{"error_code":"FORBIDDEN"}"#), 3);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unauthorized): the API does not let this key roll back this agent, in http://127.0.0.1:[..]; check POLYAI_API_KEY and POLYAI_BASE_URL: a key belongs to one workspace and one region, and may have expired or been rotated
+  the API said      HTTP 403: FORBIDDEN
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn refused_shows_why_the_api_refused() {
+    let ended = fail(Answer::new(409, r#"{"error":"An A/B test is running"}"#), 5);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (refused): the API refused the rollback because of a conflict; running it again will not help while it lasts, such as a running A/B test
+  the API said      HTTP 409: An A/B test is running
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    let ended = fail(Answer::with_headers(302, "Location: https://example.com/\r\n", ""), 5);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (refused): the API answered with a redirect, which is not followed; check POLYAI_BASE_URL: what answers there is not the API
+  the API said      HTTP 302: no message
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_200_that_holds_a_code_for_an_error_is_refused() {
+    let body = r#"{"success":false,"error_code":"DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED","error_message":"This version is live already","deployment":null}"#;
+    let ended = fail(Answer::new(200, body), 5);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (refused): the API answered with an error and no deployment; running it again will not help: see what the API said
+  the API said      HTTP 200: DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED: This version is live already
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+    assert_eq!(
+        ended.dotenv("out.env")["ROLLBACK_ERROR_CODE"],
+        "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED"
+    );
+    fail(Answer::new(200, r#"{"error_code":"SOME","deployment":{}}"#), 5);
+}
+
+#[test]
+fn a_200_without_a_code_for_an_error_is_unknown() {
+    let ended = fail(Answer::new(200, r#"{"error":"timed out on the deployment"}"#), 7);
+    assert!(ended.err.contains("HTTP 200: timed out on the deployment"), "{}", ended.err);
+    fail(Answer::new(200, r#"{"success":false,"message":"tests did not start"}"#), 7);
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_shows_nobody_s_name() {
+    let whole = rolled_back("[]");
+    for body in [&whole[..whole.len() - 40], &whole.replace(r#""id""#, r#""no-id""#)] {
+        let ended = fail(Answer::new(200, body), 7);
+        assert!(!ended.everything().contains("dev@example.com"), "{}", ended.err);
+        assert!(!ended.everything().contains("acme-ws"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn unavailable_says_that_it_is_safe_to_run_it_again() {
+    let ended = fail(Answer::new(503, "upstream connect error"), 6);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): the API is not available at present; wait a minute and run it again, which is safe
+  the API said      HTTP 503: upstream connect error
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    let ended = fail(Answer::new(429, r#"{"message":"API rate limit exceeded"}"#), 6);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): the API refused the request: too many at present; wait a minute and run it again, which is safe
+  the API said      HTTP 429: API rate limit exceeded
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn unknown_says_how_to_find_out() {
+    let ended = fail(Answer::new(504, "<html><h1>504 Gateway Time-out</h1></html>"), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the API, or a gateway before it, failed on the request; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn an_answer_that_never_comes_is_unknown() {
+    let ended = fail(Answer::Silence(Vec::new()), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the request was sent, but no readable answer came: no whole answer within 4s; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_connection_that_is_cut_is_unknown() {
+    let ended = fail(Answer::Bytes(Vec::new()), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the request was sent, but no readable answer came: error sending request: client error (SendRequest): connection closed before message completed; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_200_that_cannot_be_read_is_unknown() {
+    let whole = rolled_back("[]");
+    let half = &whole[..whole.len() / 2];
+    let huge = rolled_back(&format!("[\"{}\"]", "x".repeat(1 << 20)));
+    let bodies = [
+        "",
+        "OK",
+        "[]",
+        "{}",
+        half,
+        &huge,
+        r#"{"deployment":{"id":""}}"#,
+        r#"{"deployment":{"id":7}}"#,
+        r#"{"deployment":[]}"#,
+        r#"[["made-up"]]"#,
+        r#"{"deployment":["made-up"]}"#,
+        r#"{"deployment":{"id":" "}}"#,
+        r#"{"message":"done"}"#,
+    ];
+    for body in bodies {
+        fail(Answer::new(200, body), 7);
+    }
+    let ended = fail(Answer::new(200, "\u{feff}<html>"), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the answer is HTTP 200, but it cannot be read: expected value at line 1 column 1; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  the API said      HTTP 200: �<html>
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
+    let head = |status: u16| {
+        format!("HTTP/1.1 {status} Status\r\nContent-Length: 1000\r\n\r\n{{\"dep").into_bytes()
+    };
+    let ended = fail(Answer::Bytes(head(200)), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the answer is HTTP 200, but it cannot be read: error decoding response body: error reading a body from connection: end of file before message length reached; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  the API said      HTTP 200: no message
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    let ended = fail(Answer::Silence(head(200)), 7);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (unknown): the answer is HTTP 200, but it cannot be read: no whole answer within 4s; look before you run it again, as that may roll back twice: an active deployment that was created after this began means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  the API said      HTTP 200: no message
+  production        unknown: it may or may not have been rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    fail(Answer::Bytes(head(404)), 4);
+    fail(Answer::Silence(head(404)), 4);
+}
+
+#[test]
+fn something_that_is_not_http_is_unknown() {
+    fail(Answer::Bytes(b"220 mail.example.com ESMTP\r\n".to_vec()), 7);
+}
+
+#[test]
+fn every_shape_of_an_error_is_shown() {
+    let long = "y".repeat(1_000);
+    let cases = [
+        (
+            r#"{"success":false,"error":"e","error_id":"i","error_code":"CODE","error_message":"m","data":null}"#,
+            "CODE: m",
+        ),
+        (
+            r#"{"message":"Validation failed","errors":[{"field":"name","message":"too long"},{"message":"bad"}]}"#,
+            "Validation failed; name: too long; body: bad",
+        ),
+        (r#"{"error":"only this"}"#, "only this"),
+        (r#"{"error_code":"FORBIDDEN"}"#, "FORBIDDEN"),
+        (r#"{"message":"from the gateway"}"#, "from the gateway"),
+        (r#"{"error":{"nested":1}}"#, r#"{"error":{"nested":1}}"#),
+        ("<html>\n  <b>Bad</b>\r\n</html>", "<html> <b>Bad</b> </html>"),
+        ("plain text", "plain text"),
+        ("", "no message"),
+        (r#"{"error":"cut o"#, r#"{"error":"cut o"#),
+        ("\u{1b}[31mred\u{0}\u{202e}", "\u{fffd}[31mred\u{fffd}\u{fffd}"),
+        (&long, &format!("{}…", "y".repeat(199))),
+    ];
+    for (body, shown) in cases {
+        let ended = fail(Answer::new(400, body), 5);
+        let line = format!("  the API said      HTTP 400: {shown}\n");
+        assert!(ended.err.contains(&line), "{line:?} is not in {:?}", ended.err);
+    }
+    fail(Answer::new(400, [0xff, 0xfe, 0x00]), 5);
+}
+
+#[test]
+fn an_unknown_field_or_a_missing_list_is_no_failure() {
+    let bodies = [
+        r#"{"deployment":{"id":"d"}}"#,
+        r#"{"deployment":{"id":"d","metadata":{"a":[1]},"new":true},"testRunIds":null,"more":{}}"#,
+        r#"{"deployment":{"id":"d","metadata":"text","version":null},"testRunIds":[]}"#,
+        r#"{"deployment":{"id":"d","version":7},"testRunIds":"none"}"#,
+    ];
+    for body in bodies {
+        let api = StandIn::start(move |_| Answer::new(200, body));
+        let ended = Step::plain(&api).env("POLYAI_OUTPUT_FILE", "out.env").run();
+        assert_eq!(ended.code, 0);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], "d");
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_TEST_RUN_IDS"], "");
+    }
+    let api = StandIn::start(|_| Answer::new(201, rolled_back("[]")));
+    assert_eq!(Step::plain(&api).run().code, 0);
+}
+
+/// Runs against an address where no API is.
+fn reach(base_url: &str) -> Ended {
+    let api = StandIn::start(|_| Answer::new(200, ""));
+    let ended =
+        Step::plain(&api).env("POLYAI_BASE_URL", base_url).env("POLYAI_TIMEOUT", "10m").run();
+    assert_eq!(ended.code, 6, "{}", ended.err);
+    ended
+}
+
+#[test]
+fn a_port_that_nobody_listens_on_is_unavailable() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert_data_eq!(
+        reach(&format!("http://{free}")).err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to http://127.0.0.1:[..]: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111); check POLYAI_BASE_URL and this runner's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_host_that_does_not_exist_is_unavailable() {
+    // RFC 6761 reserves the name.
+    let err = reach("https://api.invalid").err;
+    assert!(
+        err.starts_with(
+            "error: Not rolled back (unavailable): no connection to https://api.invalid: "
+        ),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_connection_that_is_never_encrypted_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Reads until the other side has given up; it must do so by itself.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let api = StandIn::start(|_| Answer::new(200, ""));
+    let ended = Step::plain(&api)
+        .env("POLYAI_BASE_URL", format!("https://{address}"))
+        .env("POLYAI_TIMEOUT", "10m")
+        .run();
+    assert_eq!(ended.code, 6);
+    assert_data_eq!(
+        ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to https://127.0.0.1:[..]: error sending request: client error (Connect): operation timed out; check POLYAI_BASE_URL and this runner's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+}
+
+/// A server that speaks one version of TLS, with a certificate of its own making. Returns what it
+/// read from its one connection, if anything.
+fn tls_server(version: &'static SupportedProtocolVersion) -> (u16, JoinHandle<Vec<u8>>) {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key.into())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut tls = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream);
+        let mut request = Vec::new();
+        tls.read_to_end(&mut request).expect_err("the client must hang up on us");
+        request
+    });
+    (port, server)
+}
+
+#[test]
+fn a_certificate_of_nobody_we_trust_is_unavailable() {
+    for version in [&TLS12, &TLS13] {
+        let (port, server) = tls_server(version);
+        assert_data_eq!(
+            reach(&format!("https://localhost:{port}")).err,
+            str![[r#"
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: error sending request: client error (Connect): invalid peer certificate: UnknownIssuer; check POLYAI_BASE_URL and this runner's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+        );
+        assert_eq!(server.join().unwrap(), b"", "nothing may be sent");
+    }
+}

@@ -1,0 +1,213 @@
+//! As a job of GitLab CI.
+
+use crate::stand_in::{Answer, StandIn, agents_api, rolled_back};
+use crate::step::Step;
+use snapbox::{assert_data_eq, str};
+
+#[test]
+fn rolls_back_and_leaves_a_dotenv_report() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api).env("NO_COLOR", "1").run();
+
+    assert_eq!(ended.code, 0);
+    assert_data_eq!(
+        ended.out.replace('\x1b', "ESC").replace('\r', "CR"),
+        str![[r#"
+ESC[0Ksection_start:[..]:polyai_rollbackCRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  agent             PROJECT-AB12CD34
+  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  API               http://127.0.0.1:[..]
+  reason            Rolled back by GitLab CI, rollback, repository acme/bot, run 88, started by bob, https://gitlab.com/acme/bot/-/jobs/99
+  correlation id   [..]
+ESC[0Ksection_end:[..]:polyai_rollbackCRESC[0K
+Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+  environment       live
+  version           46c78399935c449c80d7d328a91b52ea
+  artifact version  2026-05-08T18:26:14.711Z
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
+  created at        2026-05-11T22:18:28.909Z
+  test runs         2 triggered: run-0001, run-0002
+  took             [..] s
+  outputs           rollback.env
+
+"#]]
+    );
+    assert_data_eq!(&ended.err, str![""]);
+    assert_data_eq!(
+        format!("{:#?}", ended.dotenv("rollback.env")),
+        str![[r#"
+{
+    "ROLLBACK_AGENT_ID": "PROJECT-AB12CD34",
+    "ROLLBACK_ARTIFACT_VERSION": "2026-05-08T18:26:14.711Z",
+    "ROLLBACK_CORRELATION_ID": "[..]",
+    "ROLLBACK_CREATED_AT": "2026-05-11T22:18:28.909Z",
+    "ROLLBACK_DEPLOYMENT_ID": "019e191e-ca97-7afa-a3bf-000000000001",
+    "ROLLBACK_ENVIRONMENT": "live",
+    "ROLLBACK_ERROR_CODE": "",
+    "ROLLBACK_HTTP_STATUS": "",
+    "ROLLBACK_OUTCOME": "rolled-back",
+    "ROLLBACK_TEST_RUN_IDS": "run-0001,run-0002",
+    "ROLLBACK_VERSION": "46c78399935c449c80d7d328a91b52ea",
+}
+"#]]
+    );
+    assert_eq!(ended.files(), ["rollback.env"]);
+}
+
+#[test]
+fn fails_the_job_when_the_deployment_is_not_found() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api).env("POLYAI_DEPLOYMENT_ID", "gone").env("NO_COLOR", "1").run();
+
+    assert_eq!(ended.code, 4);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
+  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
+  production        unchanged: nothing was rolled back
+  correlation id   [..]
+
+"#]]
+    );
+    let outputs = ended.dotenv("rollback.env");
+    assert_eq!(outputs["ROLLBACK_OUTCOME"], "not-found");
+    assert_eq!(outputs["ROLLBACK_ERROR_CODE"], "DEPLOYMENT_NOT_FOUND");
+    assert_eq!(outputs["ROLLBACK_DEPLOYMENT_ID"], "");
+}
+
+#[test]
+fn never_prints_the_key_as_there_is_no_mask() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api).run();
+
+    assert_eq!(ended.code, 0);
+    assert!(!ended.everything().contains(crate::stand_in::API_KEY));
+}
+
+#[test]
+fn prefers_the_component_s_inputs_to_the_project_s_variables() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api)
+        .env("POLYAI_AGENT_ID", "the-wrong-agent")
+        .env("INPUT_AGENT_ID", crate::stand_in::AGENT)
+        .env("INPUT_REGION", "")
+        .run();
+
+    assert_eq!(ended.code, 0);
+    assert!(api.requests()[0].target.contains(crate::stand_in::AGENT));
+}
+
+#[test]
+fn names_an_input_as_it_was_given() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api)
+        .env("NO_COLOR", "1")
+        .env("INPUT_TIMEOUT", "soon")
+        .env("INPUT_REGION", "mars")
+        .without("POLYAI_AGENT_ID")
+        .run();
+
+    assert_eq!(ended.code, 2);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
+error: Not rolled back (invalid-input): region must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
+error: Not rolled back (invalid-input): timeout must be a time from 1s to 1h, such as 45, 45s or 2m
+  production        unchanged: nothing was sent
+
+"#]]
+    );
+}
+
+#[test]
+fn leaves_out_what_a_dotenv_report_cannot_carry() {
+    let api = StandIn::start(|_| {
+        let body = rolled_back(r#"["a,b"]"#).replace("46c78399935c449c80d7d328a91b52ea", "$HOME");
+        Answer::new(200, body.replace("\"live\"", r#""two\nlines""#))
+    });
+    let ended = Step::gitlab(&api).env("NO_COLOR", "1").run();
+
+    assert_eq!(ended.code, 0);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+warning: ROLLBACK_ENVIRONMENT was left out of rollback.env: it is too long, or holds what the format cannot
+warning: ROLLBACK_VERSION was left out of rollback.env: it is too long, or holds what the format cannot
+warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or holds what the format cannot
+
+"#]]
+    );
+    let outputs = ended.dotenv("rollback.env");
+    assert_eq!(outputs["ROLLBACK_OUTCOME"], "rolled-back");
+    assert!(!outputs.contains_key("ROLLBACK_VERSION"));
+}
+
+#[test]
+fn stays_below_the_size_that_gitlab_accepts() {
+    let ids = (0..500).map(|n| format!("\"run-{n:08}\"")).collect::<Vec<_>>().join(",");
+    let api = StandIn::start(move |_| Answer::new(200, rolled_back(&format!("[{ids}]"))));
+    let ended = Step::gitlab(&api).run();
+
+    assert_eq!(ended.code, 0);
+    assert!(ended.err.contains("ROLLBACK_TEST_RUN_IDS was left out of rollback.env"));
+    assert!(ended.dotenv("rollback.env").contains_key("ROLLBACK_DEPLOYMENT_ID"));
+}
+
+#[test]
+fn writes_to_the_output_file_that_was_asked_for() {
+    let api = StandIn::start(agents_api);
+    let ended =
+        Step::gitlab(&api).file("mine.env", "MINE=1").env("INPUT_OUTPUT_FILE", "mine.env").run();
+
+    assert_eq!(ended.files(), ["mine.env"]);
+    assert_eq!(ended.dotenv("mine.env")["MINE"], "1");
+    assert_eq!(ended.dotenv("mine.env")["ROLLBACK_OUTCOME"], "rolled-back");
+}
+
+#[test]
+fn refuses_to_be_what_a_runner_runs_scripts_in() {
+    for arguments in [
+        ["sh", "-c"],
+        ["/bin/sh", "-e"],
+        ["bash", "--login"],
+        ["-c", "true"],
+        ["--login", "-ec"],
+        ["/usr/bin/env", "bash"],
+        ["cat", ""],
+        ["tail", "-f"],
+    ] {
+        let api = StandIn::start(agents_api);
+        let ended = Step::gitlab(&api).env("NO_COLOR", "1").args(arguments).run();
+
+        assert_eq!(ended.code, 2);
+        assert_data_eq!(&ended.out, str![""]);
+        assert_data_eq!(
+            &ended.err,
+            str![[r#"
+error: Not rolled back (invalid-input): this image was given a command of a runner, which it does not run; in GitLab CI write `image: {name: …, entrypoint: [""]}` and `script: [polyai-rollback]`, and empty the entry point in the same way elsewhere
+
+"#]]
+        );
+        assert_eq!(ended.files(), [""; 0]);
+        assert_eq!(api.requests().len(), 0);
+    }
+}
+
+#[test]
+fn shows_colours_unless_they_are_unwanted() {
+    let api = StandIn::start(agents_api);
+    assert!(Step::gitlab(&api).run().out.contains("\x1b[32;1mRolled back"));
+    assert!(Step::gitlab(&api).env("NO_COLOR", "1").run().out.contains("\nRolled back"));
+}
+
+#[test]
+fn tells_its_version_in_a_job_of_the_component() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::gitlab(&api).env("INPUT_REGION", "us").args(["--version"]).run();
+
+    assert_eq!(ended.code, 0);
+    assert!(ended.out.starts_with("polyai-rollback "));
+    assert_eq!(api.requests().len(), 0);
+}

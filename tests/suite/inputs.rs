@@ -1,0 +1,272 @@
+//! The inputs: where they are read from, and what bad ones get.
+
+use crate::stand_in::{AGENT, API_KEY, StandIn, agents_api};
+use crate::step::{Ended, Step};
+use snapbox::{assert_data_eq, str};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+/// Runs a step that must send nothing.
+fn refuse(change: impl FnOnce(Step) -> Step) -> Ended {
+    let api = StandIn::start(agents_api);
+    let ended = change(Step::plain(&api)).run();
+    assert_eq!(ended.code, 2, "{}{}", ended.out, ended.err);
+    assert_eq!(ended.out, "");
+    assert_eq!(api.requests().len(), 0);
+    ended
+}
+
+#[test]
+fn all_problems_are_told_together() {
+    let ended = refuse(|step| {
+        step.without("POLYAI_API_KEY")
+            .without("POLYAI_AGENT_ID")
+            .env("POLYAI_DEPLOYMENT_ID", "..")
+            .env("POLYAI_REGION", "mars")
+            .env("POLYAI_BASE_URL", "http://example.com")
+            .env("POLYAI_TIMEOUT", "0")
+            .env("POLYAI_OUTPUT_FILE", "no/such/folder")
+    });
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): POLYAI_API_KEY is missing: or name a file that holds it in POLYAI_API_KEY_FILE
+error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
+error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is a relative path, not an id
+error: Not rolled back (invalid-input): POLYAI_REGION must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
+error: Not rolled back (invalid-input): POLYAI_BASE_URL must begin with https:// (http:// is for loopback only)
+error: Not rolled back (invalid-input): POLYAI_TIMEOUT must be a time from 1s to 1h, such as 45, 45s or 2m
+error: Not rolled back (invalid-input): POLYAI_OUTPUT_FILE no/such/folder cannot be written: No such file or directory (os error 2)
+  production        unchanged: nothing was sent
+
+"#]]
+    );
+}
+
+#[test]
+fn a_step_without_inputs_says_what_it_needs() {
+    let ended = Step::empty().run();
+    assert_eq!(ended.code, 2);
+    assert_data_eq!(&ended.out, str![""]);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): POLYAI_API_KEY is missing: or name a file that holds it in POLYAI_API_KEY_FILE
+error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
+error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is missing: the deployment to go back to
+  production        unchanged: nothing was sent
+
+"#]]
+    );
+}
+
+#[test]
+fn the_first_variable_with_a_value_counts() {
+    let order = ["INPUT_AGENT-ID", "INPUT_AGENT_ID", "PLUGIN_AGENT_ID", "POLYAI_AGENT_ID"];
+    for first in 0..order.len() {
+        let api = StandIn::start(agents_api);
+        let mut step = Step::plain(&api);
+        for (place, name) in order.into_iter().enumerate() {
+            let value = if place < first { " \t" } else { name };
+            step = step.env(name, value);
+        }
+        step.run();
+        assert!(api.requests()[0].target.contains(order[first]), "{}", api.requests()[0].target);
+    }
+}
+
+#[test]
+fn values_are_trimmed_and_blank_ones_not_given() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api)
+        .env("POLYAI_AGENT_ID", format!("  {AGENT}\n"))
+        .env("POLYAI_API_KEY", format!("\t{API_KEY} "))
+        .env("POLYAI_TIMEOUT", "  ")
+        .env("POLYAI_REGION", "")
+        .env("POLYAI_OUTPUT_FILE", " ")
+        .run();
+    assert_eq!(ended.code, 0);
+    assert_eq!(ended.files(), [""; 0]);
+}
+
+#[test]
+fn neighbouring_variables_change_nothing() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api)
+        .env(OsStr::from_bytes(b"N\xffME"), OsStr::from_bytes(b"\xff"))
+        .env("POLYAI_SOMETHING_ELSE", OsStr::from_bytes(b"\xff"))
+        .env("INPUT_INPUT_AGENT_ID", "wrong")
+        .env("INPUT_agent_id", "wrong")
+        .env("AGENT_ID", "wrong")
+        .env("POLYAI_", "wrong")
+        .env("GITHUB_OUTPUT", "not-github.txt")
+        .run();
+    assert_eq!(ended.code, 0);
+    assert!(api.requests()[0].target.contains(AGENT));
+    assert_eq!(ended.files(), [""; 0]);
+}
+
+#[test]
+fn a_value_that_is_not_utf8_is_named_and_not_shown() {
+    let garbled = |name: &str| refuse(|step| step.env(name, OsStr::from_bytes(b"s\xffcret"))).err;
+    for name in ["POLYAI_API_KEY", "POLYAI_AGENT_ID", "POLYAI_REGION", "POLYAI_REPORT_FILE"] {
+        let err = garbled(name);
+        assert!(
+            err.starts_with(&format!(
+                "error: Not rolled back (invalid-input): {name} is not UTF-8 text\n"
+            )),
+            "{err}"
+        );
+        assert_eq!(err.matches("error:").count(), 1, "{err}");
+        assert!(!err.contains("cret"), "{err}");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_one_is_not_shown() {
+    for key in ["abc\ndef", "abc\tdef", "abcdéf", "abc\u{7f}def", "“abcdef”"] {
+        let err = refuse(|step| step.env("POLYAI_API_KEY", key)).err;
+        assert!(
+            err.starts_with(
+                "error: Not rolled back (invalid-input): POLYAI_API_KEY holds a character"
+            ),
+            "{err}"
+        );
+        assert!(!err.contains("abc") && !err.contains("def"), "{err}");
+    }
+}
+
+#[test]
+fn a_bad_key_file_is_named() {
+    let large = "k".repeat(4_095) + "ü";
+    let cases: [(&str, &[u8], &str); 5] = [
+        ("empty", b" \n", "empty: is empty"),
+        ("large", large.as_bytes(), "large: is larger than 4096 bytes, which no key is"),
+        ("binary", b"\xff\xfe", "binary: holds no text"),
+        ("lines", b"one\ntwo", "lines: holds a character that no key has"),
+        ("folder/missing", b"", "folder/missing: cannot be read: No such file or directory"),
+    ];
+    for (name, content, problem) in cases {
+        let err = refuse(|step| {
+            let step = if name.contains('/') { step } else { step.file(name, content) };
+            step.without("POLYAI_API_KEY").env("POLYAI_API_KEY_FILE", name)
+        });
+        let line = format!("error: Not rolled back (invalid-input): POLYAI_API_KEY_FILE {problem}");
+        assert!(err.err.starts_with(&line), "{}", err.err);
+        assert!(!err.err.contains("two"), "{}", err.err);
+    }
+}
+
+#[test]
+fn an_id_cannot_lead_to_another_path() {
+    for id in [".", "..", "%2e", "%2E%2e", ".%2E"] {
+        for name in ["POLYAI_AGENT_ID", "POLYAI_DEPLOYMENT_ID"] {
+            let err = refuse(|step| step.env(name, id)).err;
+            assert!(err.contains(&format!("{name} is a relative path")), "{err}");
+        }
+    }
+}
+
+#[test]
+fn a_base_url_must_be_safe() {
+    let cases = [
+        ("http://api.us.poly.ai", "must begin with https://"),
+        ("http://127.0.0.1.example.com", "must begin with https://"),
+        ("ftp://localhost", "must begin with https://"),
+        ("https://user@example.com", "must not hold a user name"),
+        ("https://user:hunter2@example.com", "must not hold a user name"),
+        ("https://example.com/?key=hunter2", "must not hold a query"),
+        ("https://example.com/#hunter2", "must not hold a query"),
+        ("api.us.poly.ai", "is not an address"),
+        ("https://", "is not an address"),
+        ("mailto:hunter2@example.com", "names no host"),
+    ];
+    for (url, problem) in cases {
+        let err = refuse(|step| step.env("POLYAI_BASE_URL", url)).err;
+        assert!(
+            err.starts_with(&format!(
+                "error: Not rolled back (invalid-input): POLYAI_BASE_URL {problem}"
+            )),
+            "{url}: {err}"
+        );
+        assert!(!err.contains("hunter2"), "{err}");
+    }
+}
+
+#[test]
+fn loopback_needs_no_encryption() {
+    let api = StandIn::start(agents_api);
+    let url = format!("http://localhost:{}", api.port());
+    assert_eq!(Step::plain(&api).env("POLYAI_BASE_URL", url).run().code, 0);
+}
+
+#[test]
+fn a_timeout_is_a_time() {
+    for timeout in ["45", "45s", "2m", "1h", "1", "1s"] {
+        let api = StandIn::start(agents_api);
+        assert_eq!(Step::plain(&api).env("POLYAI_TIMEOUT", timeout).run().code, 0, "{timeout}");
+    }
+    for timeout in ["0", "-1", "soon", "1.5", "61m", "1 year", "99999999999999999999", "s", "½"] {
+        let err = refuse(|step| step.env("POLYAI_TIMEOUT", timeout)).err;
+        assert!(err.contains("POLYAI_TIMEOUT must be a time from 1s to 1h"), "{timeout}: {err}");
+    }
+}
+
+#[test]
+fn every_name_of_a_region_leads_to_its_host() {
+    let regions = [
+        ("us", "us"),
+        ("us-1", "us"),
+        ("eu", "eu"),
+        ("euw-1", "eu"),
+        ("uk", "uk"),
+        ("uk-1", "uk"),
+        ("studio", "studio"),
+        ("", "us"),
+    ];
+    for (region, host) in regions {
+        let proxy = StandIn::start(|_| crate::stand_in::Answer::new(403, ""));
+        let step = Step::plain(&proxy).without("POLYAI_BASE_URL").env("POLYAI_REGION", region);
+        assert_eq!(step.env("HTTPS_PROXY", proxy.url()).run().code, 6);
+        assert_eq!(proxy.requests()[0].target, format!("api.{host}.poly.ai:443"));
+    }
+}
+
+#[test]
+fn a_key_shows_in_no_debug_output() {
+    let key = polyai_rollback::secret::ApiKey::new(API_KEY).unwrap();
+    assert_eq!(format!("{key:?} {:?}", key.header().unwrap()), "ApiKey(redacted) Sensitive");
+}
+
+#[test]
+fn a_pipe_that_nobody_uses_is_not_waited_for() {
+    let make_pipe = |step: &Step| {
+        let made = std::process::Command::new("mkfifo").arg(step.path("pipe")).status();
+        assert!(made.unwrap().success());
+    };
+    let ended = refuse(|step| {
+        make_pipe(&step);
+        step.without("POLYAI_API_KEY").env("POLYAI_API_KEY_FILE", "pipe")
+    });
+    assert!(ended.err.contains("POLYAI_API_KEY_FILE pipe: is not a regular file"), "{}", ended.err);
+    let ended = refuse(|step| {
+        make_pipe(&step);
+        step.env("POLYAI_OUTPUT_FILE", "pipe")
+    });
+    assert!(
+        ended.err.contains("POLYAI_OUTPUT_FILE pipe cannot be written: it is a pipe"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn two_formats_in_one_file_are_refused() {
+    let ended =
+        refuse(|step| step.env("POLYAI_OUTPUT_FILE", "one").env("POLYAI_REPORT_FILE", "./one"));
+    assert!(
+        ended.err.contains("POLYAI_OUTPUT_FILE and POLYAI_REPORT_FILE name the same file"),
+        "{}",
+        ended.err
+    );
+}

@@ -1,0 +1,150 @@
+//! In a container of no known pipeline.
+
+use crate::stand_in::{API_KEY, Answer, StandIn, agents_api};
+use crate::step::Step;
+use snapbox::{assert_data_eq, str};
+
+#[test]
+fn rolls_back_and_tells_it_in_the_log() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api).run();
+
+    assert_eq!(ended.code, 0);
+    assert_data_eq!(
+        &ended.out,
+        str![[r#"
+polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  agent             PROJECT-AB12CD34
+  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  API               http://127.0.0.1:[..]
+  reason            Rolled back by polyai-rollback
+  correlation id   [..]
+Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+  environment       live
+  version           46c78399935c449c80d7d328a91b52ea
+  artifact version  2026-05-08T18:26:14.711Z
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
+  created at        2026-05-11T22:18:28.909Z
+  test runs         2 triggered: run-0001, run-0002
+  took             [..] s
+
+"#]]
+    );
+    assert_data_eq!(&ended.err, str![""]);
+    assert_eq!(ended.files(), [""; 0]);
+}
+
+#[test]
+fn writes_every_file_that_is_asked_for() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api)
+        .env("POLYAI_OUTPUT_FILE", "out.env")
+        .env("POLYAI_SUMMARY_FILE", "summary.md")
+        .env("POLYAI_REPORT_FILE", "report.json")
+        .run();
+
+    assert_eq!(ended.code, 0);
+    assert_eq!(ended.files(), ["out.env", "report.json", "summary.md"]);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_TEST_RUN_IDS"], "run-0001,run-0002");
+    assert!(ended.read("summary.md").unwrap().contains("| environment | live |"));
+    assert_data_eq!(
+        ended.read("report.json").unwrap(),
+        str![[r#"
+{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":{"accountId":"acme-ws","agentId":"PROJECT-AB12CD34","artifactVersion":"2026-05-08T18:26:14.711Z","createdAt":"2026-05-11T22:18:28.909Z","createdBy":"dev@example.com","environment":"live","id":"019e191e-ca97-7afa-a3bf-000000000001","metadata":null,"version":"46c78399935c449c80d7d328a91b52ea"},"testRunIds":["run-0001","run-0002"],"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+
+"#]]
+    );
+}
+
+#[test]
+fn keeps_personal_data_in_the_report_only() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report.json").run();
+
+    let report = ended.read("report.json").unwrap();
+    assert!(report.contains("dev@example.com") && report.contains("acme-ws"));
+    let others = ended.everything().replace(&report, "");
+    assert!(!others.contains("dev@example.com") && !others.contains("acme-ws"));
+    assert!(!report.contains(API_KEY));
+}
+
+#[test]
+fn reports_a_failure_as_one_line_of_json() {
+    let api = StandIn::start(|_| Answer::new(409, r#"{"error":"An A/B test is running"}"#));
+    let step = Step::plain(&api).file("report.json", "{\"earlier\":true}");
+    let ended = step.env("POLYAI_REPORT_FILE", "report.json").run();
+
+    assert_eq!(ended.code, 5);
+    assert_data_eq!(
+        ended.read("report.json").unwrap(),
+        str![[r#"
+{"earlier":true}
+{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"running it again will not help while it lasts, such as a running A/B test"},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+
+"#]]
+    );
+}
+
+#[test]
+fn takes_the_settings_of_a_plugin() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::empty()
+        .env("DRONE", "true")
+        .env("DRONE_REPO", "acme/bot")
+        .env("PLUGIN_API_KEY", API_KEY)
+        .env("PLUGIN_DEPLOYMENT_ID", "gone")
+        .env("PLUGIN_BASE_URL", api.url())
+        .run();
+
+    assert_eq!(ended.code, 2);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): agent_id is missing: PolyAI also calls it the project id
+  production        unchanged: nothing was sent
+
+"#]]
+    );
+}
+
+#[test]
+fn shows_colours_where_they_are_forced() {
+    let api = StandIn::start(agents_api);
+    assert!(Step::plain(&api).env("FORCE_COLOR", "1").run().out.contains("\x1b[32;1mRolled back"));
+    assert!(!Step::plain(&api).env("FORCE_COLOR", "0").run().out.contains('\x1b'));
+}
+
+#[test]
+fn tells_its_version_and_usage() {
+    let version = Step::empty().args(["--version"]).run();
+    assert_eq!((version.code, version.err.as_str()), (0, ""));
+    assert_eq!(version.out, concat!("polyai-rollback ", env!("CARGO_PKG_VERSION"), "\n"));
+
+    let help = Step::empty().args(["--help"]).run();
+    assert_eq!((help.code, help.err.as_str()), (0, ""));
+    assert!(help.out.starts_with("polyai-rollback rolls back a deployment"));
+}
+
+#[test]
+fn ignores_other_arguments_with_a_warning() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api).args(["now"]).run();
+
+    assert_eq!(ended.code, 0);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+warning: the arguments are ignored: everything is given in inputs
+
+"#]]
+    );
+}
+
+#[test]
+fn ends_with_the_right_code_when_nobody_reads_the_log() {
+    let api = StandIn::start(agents_api);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(Step::plain(&api).run_into(writer), 0);
+    assert_eq!(api.requests().len(), 1);
+}

@@ -1,0 +1,160 @@
+//! One run of the real binary, and what it left behind.
+
+use crate::parsers;
+use crate::stand_in::{AGENT, API_KEY, DEPLOYMENT, StandIn};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::PipeWriter;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A step that is about to run, in a folder and an environment of its own.
+pub struct Step {
+    command: Command,
+    folder: TempDir,
+}
+
+/// A step that has run.
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+    folder: TempDir,
+}
+
+impl Step {
+    /// A step in no known pipeline, without any variable.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyai-rollback"));
+        command.env_clear().current_dir(&folder);
+        Self { command, folder }
+    }
+
+    /// A step in some container, with the inputs of a rollback that succeeds.
+    pub fn plain(api: &StandIn) -> Self {
+        Self::empty().inputs("POLYAI_", '_', &api.url())
+    }
+
+    /// A step as GitHub's runner starts it.
+    pub fn github(api: &StandIn) -> Self {
+        let mut step = Self::empty().inputs("INPUT_", '-', &api.url());
+        for (name, file) in [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")] {
+            let path = step.path(file);
+            fs::write(&path, "").expect("the runner's file");
+            step = step.env(name, path);
+        }
+        step.env("GITHUB_ACTIONS", "true")
+            .env("CI", "true")
+            .env("GITHUB_SERVER_URL", "https://github.com")
+            .env("GITHUB_REPOSITORY", "acme/bot")
+            .env("GITHUB_WORKFLOW", "Deploy")
+            .env("GITHUB_RUN_ID", "77")
+            .env("GITHUB_TRIGGERING_ACTOR", "alice")
+    }
+
+    /// A step as a job of GitLab CI, its inputs given as variables.
+    pub fn gitlab(api: &StandIn) -> Self {
+        Self::plain(api)
+            .env("GITLAB_CI", "true")
+            .env("CI", "true")
+            .env("CI_PROJECT_PATH", "acme/bot")
+            .env("CI_JOB_NAME", "rollback")
+            .env("CI_PIPELINE_ID", "88")
+            .env("CI_JOB_URL", "https://gitlab.com/acme/bot/-/jobs/99")
+            .env("GITLAB_USER_LOGIN", "bob")
+    }
+
+    fn inputs(self, prefix: &str, separator: char, base_url: &str) -> Self {
+        let name = |words: [&str; 2]| format!("{prefix}{}", words.join(&separator.to_string()));
+        self.env(name(["API", "KEY"]), API_KEY)
+            .env(name(["AGENT", "ID"]), AGENT)
+            .env(name(["DEPLOYMENT", "ID"]), DEPLOYMENT)
+            .env(name(["BASE", "URL"]), base_url)
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<const N: usize>(mut self, arguments: [&str; N]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Writes a file into the step's folder.
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path(name), content).expect("a file of the test");
+        self
+    }
+
+    /// A path in the step's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs it to its end.
+    pub fn run(mut self) -> Ended {
+        let output = self.command.output().expect("the binary runs");
+        Ended {
+            code: output.status.code().expect("an exit code, not a signal"),
+            out: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+            folder: self.folder,
+        }
+    }
+}
+
+impl Step {
+    /// Runs it with both streams into a pipe. Returns its exit code.
+    pub fn run_into(mut self, pipe: PipeWriter) -> i32 {
+        let other = pipe.try_clone().expect("a second handle");
+        let status = self.command.stdout(pipe).stderr(other).status().expect("the binary runs");
+        status.code().expect("an exit code, not a signal")
+    }
+}
+
+impl Ended {
+    /// The content of a file in the step's folder; none where there is no such file.
+    pub fn read(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.folder.path().join(name)).ok()
+    }
+
+    /// The names of all files in the step's folder.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).expect("the step's folder");
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let mut names: Vec<_> = entries.flatten().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// The outputs as GitHub's runner reads them.
+    pub fn github_outputs(&self) -> BTreeMap<String, String> {
+        let text = self.read("output").expect("an output file");
+        parsers::github_outputs(&text).expect("an output file that the runner accepts")
+    }
+
+    /// The outputs as GitLab reads them.
+    pub fn dotenv(&self, name: &str) -> BTreeMap<String, String> {
+        let text = self.read(name).expect("a dotenv file");
+        parsers::dotenv(&text).expect("a dotenv file that GitLab accepts")
+    }
+
+    /// Everything that was written anywhere, for what must be nowhere.
+    pub fn everything(&self) -> String {
+        let files = self.files().into_iter().filter_map(|name| self.read(&name));
+        [self.out.clone(), self.err.clone()].into_iter().chain(files).collect()
+    }
+}
