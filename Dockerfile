@@ -1,0 +1,28 @@
+FROM rust:1.95-slim-bookworm AS build
+
+# The shell that GitLab and Kubernetes runners need in the image, without libraries. Debian keeps
+# no old versions, so a pinned one would stop to build.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends busybox-static \
+ && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /source
+COPY Cargo.toml Cargo.lock ./
+COPY src ./src
+# The target is named so that the flag does not reach build scripts and macros, which must be
+# dynamic.
+RUN RUSTFLAGS="-C target-feature=+crt-static" \
+    cargo build --release --locked --target "$(rustc --print host-tuple)"
+
+WORKDIR /image
+RUN mkdir -p bin etc && mkdir -m 1777 tmp \
+ && cp /source/target/*/release/polyai-rollback /bin/busybox bin/ \
+ && for tool in sh grep env tail cat mkdir chmod rm; do ln -s busybox "bin/$tool"; done \
+ && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd
+
+# Runners demand root, and decide about the work folder themselves: hence no USER and no WORKDIR.
+FROM scratch
+COPY --from=build /image /
+ENV PATH=/bin
+ENTRYPOINT ["/bin/polyai-rollback"]
