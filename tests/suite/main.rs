@@ -1,5 +1,6 @@
 //! The real binary against a real socket, in an environment that holds only what a test gives it.
 
+mod agreement;
 mod failures;
 mod github;
 mod gitlab;

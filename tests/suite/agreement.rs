@@ -1,0 +1,223 @@
+//! The program, `action.yml`, the GitLab component, the README and the examples say the same.
+
+use crate::stand_in::{Answer, StandIn, agents_api, not_found};
+use crate::step::Step;
+use polyai_rollback::inputs::Inputs;
+use polyai_rollback::outcome::Outcome;
+use serde::de::value::Error;
+use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fs;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn read(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+fn object(value: &Value) -> &Map<String, Value> {
+    value.as_object().expect("a mapping")
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    object(value).keys().map(String::as_str).collect()
+}
+
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let names: BTreeSet<_> = names.into_iter().collect();
+    names.into_iter().collect()
+}
+
+/// The rows of the README's table with this header, as cells without backquotes.
+fn table(header: &str) -> Vec<Vec<String>> {
+    let readme = read("README.md");
+    let (_, rest) = readme.split_once(&format!("\n{header}\n")).expect("a table with this header");
+    let rows = rest.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| {
+        row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// The README's code blocks in a language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = read("README.md");
+    let start = format!("```{language}\n");
+    let blocks = readme.split(&start).skip(1);
+    blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The component's inputs, and its job.
+fn component() -> (Value, Value) {
+    let template = read("templates/rollback.yml");
+    let (spec, jobs) = template.split_once("\n---\n").expect("two documents");
+    (yaml(spec)["spec"]["inputs"].clone(), yaml(jobs)["polyai-rollback"].clone())
+}
+
+/// The names of the fields that a type asks a deserializer for.
+fn fields<'de, T: Deserialize<'de>>() -> Vec<String> {
+    struct Asked;
+    impl<'de> Deserializer<'de> for Asked {
+        type Error = Error;
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Error> {
+            Err(Error::custom(fields.join(" ")))
+        }
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(Error::custom("not a struct"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+    let Err(names) = T::deserialize(Asked) else { panic!("it asked for nothing") };
+    names.to_string().split(' ').map(|name| name.replace('_', "-")).collect()
+}
+
+#[test]
+fn on_the_inputs() {
+    let action = yaml(&read("action.yml"));
+    let (inputs, job) = component();
+    let readme = table("| input | required | default | meaning |");
+
+    assert_eq!(fields::<Inputs>(), Inputs::NAMES);
+    assert_eq!(sorted(keys(&action["inputs"])), sorted(Inputs::NAMES));
+    assert_eq!(readme.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), Inputs::NAMES);
+    let in_component = Inputs::NAMES.into_iter().filter(|name| *name != "api-key");
+    assert_eq!(sorted(keys(&inputs)), sorted(in_component.clone().chain(["image", "stage"])));
+
+    let usage = Step::empty().args(["--help"]).run().out;
+    for row in &readme {
+        let (name, required, default) = (row[0].as_str(), row[1] == "yes", row[2].as_str());
+        let given = &action["inputs"][name];
+        assert_eq!(given["required"], required, "{name}");
+        assert_eq!(given["default"].as_str().unwrap_or_default(), default, "{name}");
+        let variable = format!("\n  POLYAI_{} ", name.replace('-', "_").to_uppercase());
+        assert!(usage.contains(&variable), "{variable} is not in --help");
+        if name == "api-key" {
+            continue;
+        }
+        assert_eq!(inputs[name].get("default").is_none(), required, "{name}");
+        // GitLab needs a file for its report in any case.
+        let default = if name == "output-file" { "rollback.env" } else { default };
+        assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
+    }
+
+    let handed_over = in_component.map(|name| {
+        let variable = format!("INPUT_{}", name.replace('-', "_").to_uppercase());
+        (variable, Value::from(format!("$[[ inputs.{name} ]]")))
+    });
+    assert_eq!(object(&job["variables"]), &handed_over.collect::<Map<_, _>>());
+    assert_eq!(job["image"]["entrypoint"], serde_json::json!([""]));
+    assert_eq!(job["artifacts"]["reports"]["dotenv"], "$[[ inputs.output-file ]]");
+}
+
+#[test]
+fn on_the_outputs() {
+    let action = yaml(&read("action.yml"));
+    let readme = table("| output | meaning |");
+    let readme = sorted(readme.iter().map(|row| row[0].as_str()));
+    assert_eq!(sorted(keys(&action["outputs"])), readme);
+
+    let api = StandIn::start(agents_api);
+    let done = Step::github(&api).run().github_outputs();
+    let failed = Step::github(&api).env("INPUT_DEPLOYMENT-ID", "gone").run().github_outputs();
+    assert_eq!(sorted(done.keys().chain(failed.keys()).map(String::as_str)), readme);
+}
+
+#[test]
+fn on_the_outcomes() {
+    let readme = table("| code | `outcome` | what it means | what to do |");
+    let told: Vec<_> = readme.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
+    let real = Outcome::ALL.map(|outcome| format!("{} {}", outcome.exit_code(), outcome.name()));
+    assert_eq!(told, real);
+
+    let usage = Step::empty().args(["--help"]).run().out;
+    for outcome in real {
+        assert!(usage.contains(&outcome), "{outcome} is not in --help");
+    }
+}
+
+#[test]
+fn on_the_report() {
+    let json = blocks("json");
+    let told: Vec<Value> = json.iter().map(|block| serde_json::from_str(block).unwrap()).collect();
+    let report = |answer: Answer| -> Value {
+        let api = StandIn::start(move |_| answer.clone());
+        let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report").run();
+        serde_json::from_str(&ended.read("report").unwrap()).unwrap()
+    };
+    let done = report(Answer::new(200, crate::stand_in::rolled_back("[]")));
+    assert_eq!(keys(&done), keys(&told[0]));
+    for part in ["request", "deployment", "pipeline"] {
+        assert_eq!(keys(&done[part]), keys(&told[0][part]));
+    }
+    assert_eq!(told[0]["tool"], done["tool"]);
+    let failed = report(Answer::new(404, not_found("")));
+    assert_eq!(keys(&failed["failure"]), keys(&told[1]));
+    for part in ["httpStatus", "errorCode", "answer", "effect"] {
+        assert_eq!(failed["failure"][part], told[1][part]);
+    }
+}
+
+#[test]
+fn on_how_it_is_used() {
+    let inputs = |given: &Value, with_key: bool| {
+        let given = keys(given);
+        for name in &given {
+            assert!(Inputs::NAMES.contains(name) || *name == "stage", "{name} is no input");
+        }
+        for name in ["agent-id", "deployment-id"].into_iter().chain(with_key.then_some("api-key")) {
+            assert!(given.contains(&name), "{name} is missing");
+        }
+    };
+    let snippets: Vec<_> = blocks("yaml").iter().map(|block| yaml(block)).collect();
+    let major = VERSION.split('.').next().unwrap();
+
+    for workflow in [&snippets[0], &yaml(&read("examples/github-workflow.yml"))] {
+        let step = &workflow["jobs"]["rollback"]["steps"][0];
+        assert_eq!(step["uses"], format!("OWNER/polyai-rollback@v{major}"));
+        inputs(&step["with"], true);
+    }
+    for pipeline in [&snippets[1], &yaml(&read("examples/gitlab-ci.yml"))] {
+        let include = &pipeline["include"][0];
+        let place = format!("$CI_SERVER_FQDN/OWNER/polyai-rollback/rollback@{VERSION}");
+        assert_eq!(include["component"], place);
+        inputs(&include["inputs"], false);
+    }
+    let (component, _) = component();
+    assert_eq!(component["image"]["default"], format!("ghcr.io/OWNER/polyai-rollback:{VERSION}"));
+}
+
+#[test]
+fn on_what_is_built_and_run() {
+    let dockerfile = read("Dockerfile");
+    let entrypoint = yaml(&read("action.yml"))["runs"]["entrypoint"].as_str().unwrap().to_owned();
+    assert!(dockerfile.contains(&format!("ENTRYPOINT [\"{entrypoint}\"]")));
+    let rust = env!("CARGO_PKG_RUST_VERSION");
+    assert!(dockerfile.starts_with(&format!("FROM rust:{rust}-slim-bookworm AS build\n")));
+    assert!(read("README.md").contains(&format!("Rust {rust} or newer")));
+    assert!(
+        read(".github/workflows/ci.yml").contains(&format!("image: rust:{rust}-slim-bookworm\n"))
+    );
+
+    // The two commands of the README are what CI runs first.
+    let run = read(".ci/run");
+    for command in blocks("sh").iter().filter(|command| command.starts_with("cargo")) {
+        assert!(run.contains(&format!("\ncheck {command}")), "{command} is not checked");
+    }
+}
