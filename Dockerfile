@@ -15,10 +15,12 @@ COPY src ./src
 RUN RUSTFLAGS="-C target-feature=+crt-static" \
     cargo build --release --locked --target "$(rustc --print host-tuple)"
 
+# What runners call in the image of a job: gitlab-runner in the scripts that it writes (shells/bash.go
+# and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks).
 WORKDIR /image
 RUN mkdir -p bin etc && mkdir -m 1777 tmp \
  && cp /source/target/*/release/polyai-rollback /bin/busybox bin/ \
- && for tool in sh grep env tail cat mkdir chmod rm; do ln -s busybox "bin/$tool"; done \
+ && for tool in cat chmod date env grep ls mkdir rm sh sleep tail tee touch; do ln -s busybox "bin/$tool"; done \
  && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd
 
 # Runners demand root, and decide about the work folder themselves: hence no USER and no WORKDIR.
