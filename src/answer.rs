@@ -112,9 +112,12 @@ impl Answer {
 
 impl Deployment {
     fn read(document: Value) -> Option<Self> {
-        let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| {
+            let text = document.get(key).and_then(Value::as_str);
+            text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
+        };
         Some(Self {
-            id: text("id").filter(|id| !id.trim().is_empty())?,
+            id: text("id")?,
             agent_id: text("agentId"),
             environment: text("environment"),
             artifact_version: text("artifactVersion"),
@@ -125,14 +128,10 @@ impl Deployment {
     }
 }
 
-/// The items of a list as texts; none where it is no list.
+/// The texts in a list; none where it is no list.
 fn texts(list: Value) -> Vec<String> {
-    let Value::Array(items) = list else { return Vec::new() };
-    let text = |item| match item {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    items.into_iter().map(text).collect()
+    let items = list.as_array().into_iter().flatten().filter_map(Value::as_str);
+    items.filter(|text| !text.trim().is_empty()).map(str::to_owned).collect()
 }
 
 /// What the API says of an error, safe to show.
@@ -145,27 +144,24 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads the body of an error. One that has no known shape is its own message.
+    /// Reads a body. One that has no known shape is its own message, unless it may be a deployment,
+    /// or a part of one: there is personal data in it.
     pub fn read(body: &[u8]) -> Self {
         let stated = Self::stated(&serde_json::from_slice(body).unwrap_or_default());
         if stated.code.is_some() || stated.message.is_some() {
             return stated;
         }
-        Self { code: None, message: shown(&String::from_utf8_lossy(body)) }
-    }
-
-    /// Reads the body of a 2xx that cannot be read. One that may be a deployment, or a part of one,
-    /// is not its own message: there is personal data in it.
-    pub fn read_unreadable(body: &[u8]) -> Self {
-        match body.trim_ascii_start().first() {
-            Some(b'{' | b'[') => Self::stated(&serde_json::from_slice(body).unwrap_or_default()),
-            _ => Self::read(body),
-        }
+        let text = String::from_utf8_lossy(body);
+        let is_personal =
+            ["createdBy", "accountId", "\"deployment\""].iter().any(|key| text.contains(key));
+        Self { code: None, message: shown(&text).filter(|_| !is_personal) }
     }
 
     /// What a body says in one of the known shapes.
     fn stated(json: &Value) -> Self {
-        let text = |key: &str| json.get(key).and_then(Value::as_str);
+        let text = |key: &str| {
+            json.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+        };
         let sentence = text("error_message").or_else(|| text("error")).or_else(|| text("message"));
         let fields = json.get("errors").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(|error| {

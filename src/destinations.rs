@@ -80,6 +80,7 @@ impl Destinations {
             if let Some(other) = opened.iter().find(|other| other.is_same_file(&destination)) {
                 problems
                     .push(format!("{} and {} name the same file", other.name, destination.name));
+                continue;
             }
             opened.push(destination);
         }
@@ -100,7 +101,7 @@ impl Destinations {
                 Ok(left_out) => {
                     for name in left_out {
                         log.warning(&format!(
-                            "{name} was left out of {}: it is too long, or holds what the format cannot",
+                            "{name} was left out of {}: it is too long, or has a character that the format cannot carry",
                             destination.shown()
                         ));
                     }
@@ -130,10 +131,12 @@ impl Destinations {
     }
 }
 
-/// Opens a file to append to. A pipe that nobody reads would never open.
+/// Opens a file to append to. A named pipe that nobody reads would never open; one that we were
+/// started with, such as `/dev/stdout`, has no name of its own.
 fn open(path: &Path) -> io::Result<File> {
-    if fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
-        return Err(io::Error::other("it is a pipe"));
+    let is_pipe = fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo());
+    if is_pipe && fs::canonicalize(path).is_ok() {
+        return Err(io::Error::other("it is a named pipe"));
     }
     OpenOptions::new().append(true).create(true).open(path)
 }

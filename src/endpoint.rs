@@ -140,7 +140,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.region {
-            Some(region) => write!(formatter, "region {}", region.name()),
+            Some(region) => write!(formatter, "region {} ({})", region.name(), self.base()),
             None => write!(formatter, "{}", self.base()),
         }
     }

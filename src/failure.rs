@@ -6,6 +6,7 @@ use crate::outcome::{Effect, Outcome};
 use crate::text::{Row, SHOWN, one_line};
 use crate::variables::Variables;
 use anyhow::Error;
+use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 
 /// Why there is no rollback, or none that is known of.
@@ -169,7 +170,7 @@ impl Failure {
                 format!("check {address}: what answers there is not the API")
             }
             (Outcome::Refused, Self::Answered { status: 409, .. }) => {
-                "running it again will not help while it lasts, such as a running A/B test"
+                "it will be refused until the conflict is over, such as a running A/B test"
                     .to_owned()
             }
             (Outcome::Refused, _) => {
@@ -179,16 +180,18 @@ impl Failure {
                 "check {address} and this runner's way there (DNS, firewall, HTTPS_PROXY), then run it \
                  again, which is safe",
             ),
-            (Outcome::Unavailable, _) => "wait a minute and run it again, which is safe".to_owned(),
+            (Outcome::Unavailable, _) => "wait a little and run it again, which is safe".to_owned(),
             (Outcome::Unknown, _) => {
+                let began = request.map(|request| format_rfc3339_seconds(request.began));
                 let active = request.map(|request| request.endpoint.active(&request.agent_id));
                 // The one character of a URL that would end the quotes of the shell.
                 let active =
                     active.map(|url| url.as_str().replace('\'', "%27")).unwrap_or_default();
                 format!(
-                    "look before you run it again, as that may roll back twice: an active deployment \
-                     that was created after this began means that it was rolled back: \
-                     curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'"
+                    "wait a minute and look, as running it again may roll back twice: a deployment in \
+                     the target's environment that was created after {}, unless somebody else made it, \
+                     means that it was rolled back: curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'",
+                    began.map(|began| began.to_string()).unwrap_or_default(),
                 )
             }
             (Outcome::InternalError | Outcome::RolledBack, _) => {

@@ -6,17 +6,21 @@ use crate::random;
 use crate::secret::ApiKey;
 use crate::text::Row;
 use crate::variables::Variables;
+use humantime::format_rfc3339_seconds;
 use serde::Deserialize;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The most characters of a message that are sent.
 pub const MESSAGE_CHARACTERS: usize = 1_000;
 /// The most bytes that a file with a key may have.
 const KEY_FILE_BYTES: u64 = 4_096;
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The inputs `region` and `timeout` where they are not given.
+pub const DEFAULT_REGION: &str = "us";
+/// See [`DEFAULT_REGION`].
+pub const DEFAULT_TIMEOUT: &str = "60s";
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// The inputs as texts, each under its name with `_` for `-`; none where it was not given.
@@ -65,6 +69,8 @@ pub struct Request {
     pub message: String,
     /// The time that the whole rollback may take.
     pub timeout: Duration,
+    /// When it was asked for.
+    pub began: SystemTime,
     /// What the API's log knows this request by: PolyAI's support asks for it.
     pub correlation_id: String,
 }
@@ -86,6 +92,7 @@ impl Request {
             ("target deployment", self.deployment_id.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
+            ("started", format_rfc3339_seconds(self.began).to_string()),
             self.correlation_row(),
         ]
     }
@@ -156,6 +163,7 @@ pub fn read(variables: &Variables, pipeline: &Pipeline) -> Reading {
             endpoint: endpoint?,
             message,
             timeout: timeout?,
+            began: SystemTime::now(),
             correlation_id: correlation_id?,
         })
     })();
@@ -222,7 +230,7 @@ impl Check<'_> {
     }
 
     fn endpoint(&mut self, url: Option<String>, region: Option<String>) -> Option<Endpoint> {
-        let region = region.as_deref().map_or(Some(Region::Us), Region::parse);
+        let region = Region::parse(region.as_deref().unwrap_or(DEFAULT_REGION));
         if region.is_none() {
             self.problem("region", &format!("must be {}", Region::ALLOWED));
         }
@@ -234,9 +242,7 @@ impl Check<'_> {
     }
 
     fn timeout(&mut self, given: Option<String>) -> Option<Duration> {
-        let Some(text) = given else {
-            return Some(DEFAULT_TIMEOUT);
-        };
+        let text = given.unwrap_or_else(|| DEFAULT_TIMEOUT.to_owned());
         let seconds = text.parse().map(Duration::from_secs);
         let timeout = seconds.ok().or_else(|| humantime::parse_duration(&text).ok());
         let timeout =

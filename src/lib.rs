@@ -38,6 +38,7 @@ use arguments::Arguments;
 use destinations::Destinations;
 use environment::Environment;
 use failure::Failure;
+use inputs::Inputs;
 use log::Log;
 use outcome::Outcome;
 use pipeline::{Family, Pipeline};
@@ -67,7 +68,7 @@ pub fn run(
     let variables = Variables::collect(&environment, pipeline.spelling);
     let mut log = Log::new(&environment, pipeline.family, is_terminal, out, err);
 
-    let is_action = pipeline.family == Family::GitHub && variables.is_action();
+    let is_action = pipeline.family == Family::GitHub && variables.is_action(&Inputs::NAMES);
     let outcome = match Arguments::read(arguments, is_action) {
         Arguments::Version => {
             log.say(VERSION);

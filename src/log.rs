@@ -40,7 +40,8 @@ impl<'a> Log<'a> {
         out: &'a mut dyn Write,
         err: &'a mut dyn Write,
     ) -> Self {
-        let is_forced = environment.text("FORCE_COLOR").is_some_and(|value| value != "0");
+        let is_forced =
+            environment.text("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false");
         let is_wanted = is_forced || is_terminal || family == Family::GitLab;
         let colour = is_wanted && environment.text("NO_COLOR").is_none();
         Self { family, colour, out, err }

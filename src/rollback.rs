@@ -30,8 +30,7 @@ fn judge(reply: Reply) -> Result<Rollback, Failure> {
     if !(200..=299).contains(&status) {
         return Err(Failure::Answered { status, error: ApiError::read(&body) });
     }
-    let unreadable =
-        |cause| Failure::Unreadable { status, error: ApiError::read_unreadable(&body), cause };
+    let unreadable = |cause| Failure::Unreadable { status, error: ApiError::read(&body), cause };
     if let Some(cause) = cut {
         return Err(unreadable(cause));
     }

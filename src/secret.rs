@@ -12,8 +12,8 @@ impl ApiKey {
         if text.is_empty() {
             return Err("is empty");
         }
-        if !text.chars().all(|character| character.is_ascii() && !character.is_ascii_control()) {
-            return Err("holds a character that no key has (a line break, a control character \
+        if !text.chars().all(|character| character.is_ascii_graphic()) {
+            return Err("holds a character that no key has (white space, a control character \
                 or one outside ASCII); it was probably copied with something else");
         }
         Ok(Self(text.to_owned()))

@@ -102,9 +102,12 @@ impl Variables {
         }
     }
 
-    /// Whether inputs were handed to us as an action's, so that a runner wrote our arguments.
-    pub fn is_action(&self) -> bool {
-        self.by_input.values().any(|variable| variable.spelling == Spelling::Hyphens)
+    /// Whether any of these inputs was handed to us as an action's, so that its user wrote our
+    /// arguments into the step.
+    pub fn is_action(&self, inputs: &[&str]) -> bool {
+        let mut variables =
+            inputs.iter().filter_map(|input| self.by_input.get(&input.replace('-', "_")));
+        variables.any(|variable| variable.spelling == Spelling::Hyphens)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::stand_in::{Answer, StandIn, agents_api, not_found};
 use crate::step::Step;
-use polyai_rollback::inputs::Inputs;
+use polyai_rollback::inputs::{DEFAULT_REGION, DEFAULT_TIMEOUT, Inputs};
 use polyai_rollback::outcome::Outcome;
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
@@ -116,6 +116,10 @@ fn on_the_inputs() {
         let default = if name == "output-file" { "rollback.env" } else { default };
         assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
     }
+
+    let defaults = readme.iter().filter(|row| !row[2].is_empty());
+    let defaults: Vec<_> = defaults.map(|row| row[2].as_str()).collect();
+    assert_eq!(defaults, [DEFAULT_REGION, DEFAULT_TIMEOUT]);
 
     let handed_over = in_component.map(|name| {
         let variable = format!("INPUT_{}", name.replace('-', "_").to_uppercase());

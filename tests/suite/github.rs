@@ -23,7 +23,8 @@ fn rolls_back_and_hands_the_new_deployment_on() {
   target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https://github.com/acme/bot/actions/runs/77
-  correlation id   [..]
+  started           [..]
+  correlation id    [..]
 ::endgroup::
 ::notice title=polyai-rollback::Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
   environment       live
@@ -32,7 +33,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  took             [..] s
+  took              [..] s
   outputs           GITHUB_OUTPUT, GITHUB_STEP_SUMMARY
 
 "#]],
@@ -74,6 +75,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 | target deployment | 019e0f3a-71c4-7c1e-9b3d-000000000042 |
 | API | http&#58;//127.0.0.1:[..] |
 | reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
+| started | [..] |
 | correlation id | [..] |
 | run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
 
@@ -99,6 +101,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_eq!(outputs["outcome"], "not-found");
     assert_eq!(outputs["error-code"], "DEPLOYMENT_NOT_FOUND");
     assert_eq!(outputs["http-status"], "404");
+    assert_eq!(outputs["agent-id"], crate::stand_in::AGENT);
     assert!(!outputs.contains_key("deployment-id"));
     assert_data_eq!(
         ended.read("summary").unwrap(),
@@ -115,6 +118,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 | target deployment | gone |
 | API | http&#58;//127.0.0.1:[..] |
 | reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
+| started | [..] |
 | correlation id | [..] |
 | run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
 
@@ -304,4 +308,14 @@ fn speaks_the_same_language_on_forgejo_and_gitea() {
         assert!(ended.out.starts_with("::add-mask::"));
         assert_eq!(ended.github_outputs()["outcome"], "rolled-back");
     }
+}
+
+#[test]
+fn tells_its_version_beside_the_inputs_of_another_action() {
+    let api = StandIn::start(agents_api);
+    let step = Step::plain(&api).env("GITHUB_ACTIONS", "true").env("INPUT_COMMAND", "retry");
+    let ended = step.args(["--version"]).run();
+
+    assert!(ended.out.starts_with("polyai-rollback "), "{}", ended.out);
+    assert_eq!(api.requests().len(), 0);
 }

@@ -18,7 +18,8 @@ ESC[0Ksection_start:[..]:polyai_rollbackCRESC[0Kpolyai-rollback 0.1.0: rolling b
   target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitLab CI, rollback, repository acme/bot, run 88, started by bob, https://gitlab.com/acme/bot/-/jobs/99
-  correlation id   [..]
+  started           [..]
+  correlation id    [..]
 ESC[0Ksection_end:[..]:polyai_rollbackCRESC[0K
 Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
   environment       live
@@ -27,7 +28,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  took             [..] s
+  took              [..] s
   outputs           rollback.env
 
 "#]]
@@ -133,9 +134,9 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: ROLLBACK_ENVIRONMENT was left out of rollback.env: it is too long, or holds what the format cannot
-warning: ROLLBACK_VERSION was left out of rollback.env: it is too long, or holds what the format cannot
-warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or holds what the format cannot
+warning: ROLLBACK_ENVIRONMENT was left out of rollback.env: it is too long, or has a character that the format cannot carry
+warning: ROLLBACK_VERSION was left out of rollback.env: it is too long, or has a character that the format cannot carry
+warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or has a character that the format cannot carry
 
 "#]]
     );
@@ -210,4 +211,15 @@ fn tells_its_version_in_a_job_of_the_component() {
     assert_eq!(ended.code, 0);
     assert!(ended.out.starts_with("polyai-rollback "));
     assert_eq!(api.requests().len(), 0);
+}
+
+#[test]
+fn stays_below_the_size_with_what_is_there_already() {
+    let api = StandIn::start(agents_api);
+    for size in [4_900, 5_000, 5_090, 5_117] {
+        let existing = format!("A={}", "x".repeat(size - 2));
+        let ended = Step::gitlab(&api).file("rollback.env", existing).run();
+        assert_eq!(ended.code, 0);
+        assert_eq!(ended.dotenv("rollback.env")["A"].len(), size - 2);
+    }
 }

@@ -18,7 +18,8 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3
   target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
-  correlation id   [..]
+  started           [..]
+  correlation id    [..]
 Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
@@ -26,7 +27,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  took             [..] s
+  took              [..] s
 
 "#]]
     );
@@ -79,7 +80,7 @@ fn reports_a_failure_as_one_line_of_json() {
         ended.read("report.json").unwrap(),
         str![[r#"
 {"earlier":true}
-{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"running it again will not help while it lasts, such as a running A/B test"},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"it will be refused until the conflict is over, such as a running A/B test"},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -111,7 +112,7 @@ error: Not rolled back (invalid-input): agent_id is missing: PolyAI also calls i
 fn shows_colours_where_they_are_forced() {
     let api = StandIn::start(agents_api);
     assert!(Step::plain(&api).env("FORCE_COLOR", "1").run().out.contains("\x1b[32;1mRolled back"));
-    assert!(!Step::plain(&api).env("FORCE_COLOR", "0").run().out.contains('\x1b'));
+    assert!(!Step::plain(&api).env("FORCE_COLOR", "false").run().out.contains('\x1b'));
 }
 
 #[test]
@@ -147,4 +148,16 @@ fn ends_with_the_right_code_when_nobody_reads_the_log() {
     drop(reader);
     assert_eq!(Step::plain(&api).run_into(writer), 0);
     assert_eq!(api.requests().len(), 1);
+}
+
+#[test]
+fn writes_to_streams_and_devices_too() {
+    let api = StandIn::start(agents_api);
+    let ended = Step::plain(&api)
+        .env("POLYAI_OUTPUT_FILE", "/dev/null")
+        .env("POLYAI_REPORT_FILE", "/dev/null")
+        .env("POLYAI_SUMMARY_FILE", "/dev/stdout")
+        .run();
+    assert_eq!(ended.code, 0);
+    assert!(ended.out.contains("### ✅ Rolled back"), "{}", ended.out);
 }

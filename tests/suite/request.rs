@@ -170,12 +170,19 @@ fn goes_through_the_proxy_of_the_environment() {
 
     let ended = step().without("POLYAI_BASE_URL").env("POLYAI_REGION", "uk-1").run();
     assert_eq!(ended.code, 6);
+    assert!(
+        ended.err.contains("no connection to region uk (https://api.uk.poly.ai): "),
+        "{}",
+        ended.err
+    );
+    assert!(ended.err.contains("; check POLYAI_REGION and "), "{}", ended.err);
     assert_eq!(proxy.requests()[0].method, "CONNECT");
     assert_eq!(proxy.requests()[0].target, "api.uk.poly.ai:443");
     assert_eq!(proxy.requests()[0].header("x-api-key"), None);
 
-    // Nothing on loopback is asked of a proxy, and neither is what NO_PROXY names.
-    assert_eq!(step().run().code, 0);
+    // Nothing that is not encrypted is asked of a proxy, nor is what NO_PROXY names.
+    let all = step().env("HTTP_PROXY", proxy.url()).env("http_proxy", proxy.url());
+    assert_eq!(all.env("ALL_PROXY", proxy.url()).run().code, 0);
     let ended =
         step().env("POLYAI_BASE_URL", "https://api.invalid").env("NO_PROXY", "api.invalid").run();
     assert_eq!(ended.code, 6);

@@ -28,7 +28,9 @@ impl Step {
     /// A step in no known pipeline, without any variable.
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_polyai-rollback"));
+        // Whatever hangs must fail.
+        let mut command = Command::new("timeout");
+        command.args(["60", env!("CARGO_BIN_EXE_polyai-rollback")]);
         command.env_clear().current_dir(&folder);
         Self { command, folder }
     }
