@@ -96,11 +96,11 @@ impl Answer {
             Ok(json) => json,
             Err(error) => return Self::Unreadable(error.into()),
         };
-        let tests = json.get_mut("testRunIds").map(Value::take);
         let document = json.get_mut("deployment").map(Value::take).unwrap_or_default();
         match Deployment::read(document) {
             Some(deployment) => {
-                Self::Done(Rollback { deployment, test_run_ids: texts(tests.unwrap_or_default()) })
+                let test_run_ids = json.get("testRunIds").map(texts).unwrap_or_default();
+                Self::Done(Rollback { deployment, test_run_ids })
             }
             None if json.get("error_code").is_some_and(Value::is_string) => {
                 Self::Refused(ApiError::stated(&json))
@@ -112,10 +112,7 @@ impl Answer {
 
 impl Deployment {
     fn read(document: Value) -> Option<Self> {
-        let text = |key: &str| {
-            let text = document.get(key).and_then(Value::as_str);
-            text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
-        };
+        let text = |key: &str| document.get(key).and_then(text).map(str::to_owned);
         Some(Self {
             id: text("id")?,
             agent_id: text("agentId"),
@@ -128,10 +125,14 @@ impl Deployment {
     }
 }
 
+/// A text that says something; none where it is blank or no text.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.trim().is_empty())
+}
+
 /// The texts in a list; none where it is no list.
-fn texts(list: Value) -> Vec<String> {
-    let items = list.as_array().into_iter().flatten().filter_map(Value::as_str);
-    items.filter(|text| !text.trim().is_empty()).map(str::to_owned).collect()
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(text).map(str::to_owned).collect()
 }
 
 /// What the API says of an error, safe to show.
@@ -159,9 +160,7 @@ impl ApiError {
 
     /// What a body says in one of the known shapes.
     fn stated(json: &Value) -> Self {
-        let text = |key: &str| {
-            json.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
-        };
+        let text = |key: &str| json.get(key).and_then(text);
         let sentence = text("error_message").or_else(|| text("error")).or_else(|| text("message"));
         let fields = json.get("errors").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(|error| {

@@ -68,8 +68,7 @@ impl Destinations {
             let destination = match open(&path) {
                 Ok(file) => Destination { format, name, path, file },
                 Err(error) => {
-                    let is_github = name.starts_with("GITHUB_");
-                    let hint = if is_github { "; does the image run as root?" } else { "" };
+                    let hint = if is_runners(&name) { "; does the image run as root?" } else { "" };
                     problems.push(format!(
                         "{name} {} cannot be written: {error}{hint}",
                         path.display()
@@ -131,6 +130,11 @@ impl Destinations {
     }
 }
 
+/// Whether GitHub's runner made a file, as the variable says that named it.
+fn is_runners(name: &str) -> bool {
+    name.starts_with("GITHUB_")
+}
+
 /// Opens a file to append to. A named pipe that nobody reads would never open; one that we were
 /// started with, such as `/dev/stdout`, has no name of its own.
 fn open(path: &Path) -> io::Result<File> {
@@ -174,7 +178,7 @@ impl Destination {
 
     /// The file as people know it: GitHub's by their variables, all others by their paths.
     fn shown(&self) -> String {
-        match self.name.starts_with("GITHUB_") {
+        match is_runners(&self.name) {
             true => self.name.clone(),
             false => self.path.display().to_string(),
         }

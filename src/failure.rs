@@ -182,7 +182,7 @@ impl Failure {
             ),
             (Outcome::Unavailable, _) => "wait a little and run it again, which is safe".to_owned(),
             (Outcome::Unknown, _) => {
-                let began = request.map(|request| format_rfc3339_seconds(request.began));
+                let started = request.map(|request| format_rfc3339_seconds(request.started));
                 let active = request.map(|request| request.endpoint.active(&request.agent_id));
                 // The one character of a URL that would end the quotes of the shell.
                 let active =
@@ -191,7 +191,7 @@ impl Failure {
                     "wait a minute and look, as running it again may roll back twice: a deployment in \
                      the target's environment that was created after {}, unless somebody else made it, \
                      means that it was rolled back: curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'",
-                    began.map(|began| began.to_string()).unwrap_or_default(),
+                    started.map(|started| started.to_string()).unwrap_or_default(),
                 )
             }
             (Outcome::InternalError | Outcome::RolledBack, _) => {

@@ -17,9 +17,9 @@ use std::time::{Duration, SystemTime};
 pub const MESSAGE_CHARACTERS: usize = 1_000;
 /// The most bytes that a file with a key may have.
 const KEY_FILE_BYTES: u64 = 4_096;
-/// The inputs `region` and `timeout` where they are not given.
+/// The input `region` where it is not given.
 pub const DEFAULT_REGION: &str = "us";
-/// See [`DEFAULT_REGION`].
+/// The input `timeout` where it is not given.
 pub const DEFAULT_TIMEOUT: &str = "60s";
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 
@@ -69,8 +69,8 @@ pub struct Request {
     pub message: String,
     /// The time that the whole rollback may take.
     pub timeout: Duration,
-    /// When it was asked for.
-    pub began: SystemTime,
+    /// When this run began.
+    pub started: SystemTime,
     /// What the API's log knows this request by: PolyAI's support asks for it.
     pub correlation_id: String,
 }
@@ -92,7 +92,7 @@ impl Request {
             ("target deployment", self.deployment_id.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
-            ("started", format_rfc3339_seconds(self.began).to_string()),
+            ("started", format_rfc3339_seconds(self.started).to_string()),
             self.correlation_row(),
         ]
     }
@@ -129,8 +129,8 @@ pub struct Reading {
     pub warnings: Vec<String>,
 }
 
-/// Reads all inputs.
-pub fn read(variables: &Variables, pipeline: &Pipeline) -> Reading {
+/// Reads all inputs of a run that began at `started`.
+pub fn read(variables: &Variables, pipeline: &Pipeline, started: SystemTime) -> Reading {
     let mut check = Check { variables, problems: Vec::new() };
     let inputs: Inputs = check.keep(envy::from_iter(variables.given())).unwrap_or_default();
     for name in Inputs::NAMES.into_iter().filter(|name| variables.is_garbled(name)) {
@@ -163,7 +163,7 @@ pub fn read(variables: &Variables, pipeline: &Pipeline) -> Reading {
             endpoint: endpoint?,
             message,
             timeout: timeout?,
-            began: SystemTime::now(),
+            started,
             correlation_id: correlation_id?,
         })
     })();

@@ -96,7 +96,7 @@ fn step(
     log: &mut Log<'_>,
 ) -> Outcome {
     let started = SystemTime::now();
-    let reading = inputs::read(variables, pipeline);
+    let reading = inputs::read(variables, pipeline, started);
     if let Some(key) = &reading.api_key {
         log.mask(key);
     }

@@ -81,14 +81,14 @@ impl<'a> Log<'a> {
     /// Facts.
     pub fn rows(&mut self, rows: &[Row]) {
         for (label, text) in rows {
-            self.out(&row(label, text));
+            self.out(&row(label, text, FACT));
         }
     }
 
     /// Facts of which this is the only copy, beside the error that says so.
     pub fn rows_in_full(&mut self, rows: &[Row]) {
         for (label, text) in rows {
-            self.err(&format!("  {label:LABEL$} {}", one_line(text, usize::MAX)));
+            self.err(&row(label, text, usize::MAX));
         }
     }
 
@@ -136,7 +136,7 @@ impl<'a> Log<'a> {
         let mut text = one_line(text, ERROR);
         for (label, value) in rows {
             text.push('\n');
-            text.push_str(&row(label, value));
+            text.push_str(&row(label, value, FACT));
         }
         self.err(&match self.family {
             Family::GitHub => command("error", &format!("polyai-rollback: {title}"), &text),
@@ -158,6 +158,6 @@ impl<'a> Log<'a> {
     }
 }
 
-fn row(label: &str, text: &str) -> String {
-    format!("  {label:LABEL$} {}", one_line(text, FACT))
+fn row(label: &str, text: &str, most: usize) -> String {
+    format!("  {label:LABEL$} {}", one_line(text, most))
 }

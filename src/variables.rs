@@ -2,7 +2,6 @@
 
 use crate::environment::Environment;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 
 /// How the name of an input is written by the people who set it.
@@ -54,15 +53,9 @@ impl Variables {
                 spelling,
                 value: value.to_owned(),
             };
-            match by_input.entry(input.to_lowercase().replace('-', "_")) {
-                Entry::Vacant(entry) => {
-                    entry.insert(variable);
-                }
-                Entry::Occupied(mut entry) => {
-                    if variable.rank < entry.get().rank {
-                        entry.insert(variable);
-                    }
-                }
+            let input = input.to_lowercase().replace('-', "_");
+            if by_input.get(&input).is_none_or(|other: &Variable| variable.rank < other.rank) {
+                by_input.insert(input, variable);
             }
         }
         Self { by_input, convention }
@@ -70,44 +63,45 @@ impl Variables {
 
     /// The inputs that were given, as `some_name` and trimmed value.
     pub fn given(&self) -> impl Iterator<Item = (String, String)> {
-        self.by_input
-            .iter()
-            .filter_map(|(input, variable)| {
-                Some((input.clone(), variable.value.to_str()?.trim().to_owned()))
-            })
-            .filter(|(_, value)| !value.is_empty())
+        let given = self.by_input.iter();
+        given.filter_map(|(input, variable)| Some((input.clone(), variable.text()?.to_owned())))
     }
 
     /// Whether `some-name` has a value.
     pub fn is_given(&self, input: &str) -> bool {
-        self.given().any(|(name, _)| name == input.replace('-', "_"))
+        self.of(input).and_then(Variable::text).is_some()
     }
 
     /// Whether the value of `some-name` is there and is not UTF-8.
     pub fn is_garbled(&self, input: &str) -> bool {
-        self.by_input
-            .get(&input.replace('-', "_"))
-            .is_some_and(|variable| variable.value.to_str().is_none())
+        self.of(input).is_some_and(|variable| variable.value.to_str().is_none())
     }
 
     /// The name of the input `some-name` as its user wrote it, or would write it.
     pub fn spell(&self, input: &str) -> String {
-        let underscored = input.replace('-', "_");
-        let spelling =
-            self.by_input.get(&underscored).map_or(self.convention, |variable| variable.spelling);
-        match spelling {
+        match self.of(input).map_or(self.convention, |variable| variable.spelling) {
             Spelling::Hyphens => input.to_owned(),
-            Spelling::Underscores => underscored,
-            Spelling::Variable => format!("POLYAI_{}", underscored.to_uppercase()),
+            Spelling::Underscores => input.replace('-', "_"),
+            Spelling::Variable => format!("POLYAI_{}", input.replace('-', "_").to_uppercase()),
         }
     }
 
     /// Whether any of these inputs was handed to us as an action's, so that its user wrote our
     /// arguments into the step.
     pub fn is_action(&self, inputs: &[&str]) -> bool {
-        let mut variables =
-            inputs.iter().filter_map(|input| self.by_input.get(&input.replace('-', "_")));
+        let mut variables = inputs.iter().filter_map(|input| self.of(input));
         variables.any(|variable| variable.spelling == Spelling::Hyphens)
+    }
+
+    fn of(&self, input: &str) -> Option<&Variable> {
+        self.by_input.get(&input.replace('-', "_"))
+    }
+}
+
+impl Variable {
+    /// The trimmed value; none where it is blank or not UTF-8.
+    fn text(&self) -> Option<&str> {
+        self.value.to_str().map(str::trim).filter(|text| !text.is_empty())
     }
 }
 
