@@ -2,17 +2,21 @@
 //! an embedded stand-in for the Agents API, once with a deployment that is there and once with one
 //! that is not. `cargo run --example demo`
 
+#[path = "../tests/suite/agents_api.rs"]
+#[allow(dead_code)]
+mod agents_api;
 #[path = "../tests/suite/stand_in.rs"]
 #[allow(dead_code)]
 mod stand_in;
 
-use stand_in::{AGENT, API_KEY, DEPLOYMENT, StandIn, agents_api};
+use agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use stand_in::StandIn;
 use std::io::{IsTerminal, stderr, stdout};
 use std::process::ExitCode;
 use std::{fs, io};
 
 fn main() -> io::Result<ExitCode> {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name).into_os_string();
     let step = |deployment: &str| {

@@ -3,12 +3,18 @@
 //! The contract is `RollbackDeploymentPublicBody` and `MutationDeploymentPublicResponse` of the
 //! PolyAI Agents API 1.0.11. Only the id of the deployment is indispensable here: an answer that
 //! lacks or adds anything else still says that the rollback was done.
+//! The lists of deployments are not in that contract; they are read as they were seen.
 
+use crate::redaction::Redaction;
 use crate::text::{Row, SHOWN, one_line};
 use anyhow::{Error, anyhow};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
+use std::time::SystemTime;
+
+/// The most bytes of an id, and of every other text of a deployment, that are taken for one.
+const TEXT_BYTES: usize = 1_024;
 
 /// The body of the request for a rollback.
 #[derive(Debug, Serialize)]
@@ -18,8 +24,8 @@ pub struct RollbackBody<'a> {
     pub deployment_message: &'a str,
 }
 
-/// The deployment that a rollback made.
-#[derive(Debug)]
+/// A deployment.
+#[derive(Clone, Debug)]
 pub struct Deployment {
     /// Its own id.
     pub id: String,
@@ -44,9 +50,21 @@ pub struct Rollback {
     pub deployment: Deployment,
     /// The test runs that it triggered.
     pub test_run_ids: Vec<String>,
+    /// How it is known that it was done, where the answer was lost.
+    pub established: Option<String>,
 }
 
 impl Rollback {
+    /// A rollback that was found after its answer was lost.
+    pub fn established(deployment: Deployment, lost: &str) -> Self {
+        let environment = deployment.environment.as_deref().unwrap_or("its environment");
+        let how = format!(
+            "the answer was lost ({lost}); {environment} has a new deployment of the target's version, \
+             made since the request was sent",
+        );
+        Self { deployment, test_run_ids: Vec::new(), established: Some(how) }
+    }
+
     /// What was done, in one line.
     pub fn headline(&self) -> String {
         match (&self.deployment.environment, &self.deployment.version) {
@@ -61,56 +79,83 @@ impl Rollback {
     /// The facts, as label and text, for people. Who made it is not among them.
     pub fn rows(&self) -> Vec<Row> {
         let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
-        let tests = match self.test_run_ids.as_slice() {
-            [] => "none were triggered".to_owned(),
-            ids => format!("{} triggered: {}", ids.len(), ids.join(", ")),
+        let tests = match (self.test_run_ids.as_slice(), &self.established) {
+            ([], None) => "none were triggered".to_owned(),
+            ([], Some(_)) => "not known, as the answer was lost".to_owned(),
+            (ids, _) => format!("{} triggered: {}", ids.len(), ids.join(", ")),
         };
-        vec![
+        let mut rows = vec![
             ("environment", known(&self.deployment.environment)),
             ("version", known(&self.deployment.version)),
             ("artifact version", known(&self.deployment.artifact_version)),
             ("new deployment", self.deployment.id.clone()),
             ("created at", known(&self.deployment.created_at)),
             ("test runs", tests),
-        ]
+        ];
+        rows.extend(self.established.clone().map(|how| ("established", how)));
+        rows
     }
 }
 
-/// What the body of a 2xx turned out to be.
+/// What the body of a 2xx is that names no rollback.
 #[derive(Debug)]
-pub enum Answer {
-    /// The rollback was done.
-    Done(Rollback),
+pub enum NoRollback {
     /// An error under the wrong status: the API did nothing.
     Refused(ApiError),
-    /// Neither.
+    /// Nothing that is known.
     Unreadable(Error),
 }
 
-impl Answer {
+impl Rollback {
     /// Reads the body of a 2xx. It is done where there is a deployment with an id, and refused where
     /// there is none and the API gives its code for an error.
-    pub fn read(body: &[u8]) -> Self {
+    pub fn read(body: &[u8], redaction: &Redaction) -> Result<Self, NoRollback> {
         // Errors from here on name a place in the body, and nothing of what is there.
         let mut json: Value = match serde_json::from_slice(body) {
             Ok(json) => json,
-            Err(error) => return Self::Unreadable(error.into()),
+            Err(error) => return Err(NoRollback::Unreadable(error.into())),
         };
         let document = json.get_mut("deployment").map(Value::take).unwrap_or_default();
         match Deployment::read(document) {
             Some(deployment) => {
                 let test_run_ids = json.get("testRunIds").map(texts).unwrap_or_default();
-                Self::Done(Rollback { deployment, test_run_ids })
+                Ok(Self { deployment, test_run_ids, established: None })
             }
             None if json.get("error_code").is_some_and(Value::is_string) => {
-                Self::Refused(ApiError::stated(&json))
+                Err(NoRollback::Refused(ApiError::stated(&json, redaction)))
             }
-            None => Self::Unreadable(anyhow!("it names no deployment")),
+            None => Err(NoRollback::Unreadable(anyhow!("it names no deployment"))),
         }
     }
 }
 
+/// Reads the answer to `GET …/deployments`.
+pub fn deployments(body: &[u8]) -> anyhow::Result<Vec<Deployment>> {
+    let mut json: Value = serde_json::from_slice(body)?;
+    match json.get_mut("deployments").map(Value::take) {
+        Some(Value::Array(list)) => Ok(list.into_iter().filter_map(Deployment::read).collect()),
+        _ => Err(anyhow!("it lists no deployments")),
+    }
+}
+
+/// Reads the answer to `GET …/deployments/active`: at most one deployment for each environment.
+pub fn active_deployments(body: &[u8]) -> anyhow::Result<Vec<Deployment>> {
+    let mut json: Value = serde_json::from_slice(body)?;
+    match json.get_mut("activeDeployments").map(Value::take) {
+        // An older form has an empty text where there is none.
+        Some(Value::Object(map)) => {
+            Ok(map.into_iter().filter_map(|(_, value)| Deployment::read(value)).collect())
+        }
+        _ => Err(anyhow!("it lists no active deployments")),
+    }
+}
+
 impl Deployment {
+    /// When it was made; none where that cannot be read.
+    pub fn created(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(self.created_at.as_ref()?).ok()
+    }
+
     fn read(document: Value) -> Option<Self> {
         let text = |key: &str| document.get(key).and_then(text).map(str::to_owned);
         Some(Self {
@@ -125,9 +170,9 @@ impl Deployment {
     }
 }
 
-/// A text that says something; none where it is blank or no text.
+/// A text that says something; none where it is blank, endless or no text.
 fn text(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| !text.trim().is_empty())
+    value.as_str().filter(|text| !text.trim().is_empty() && text.len() <= TEXT_BYTES)
 }
 
 /// The texts in a list; none where it is no list.
@@ -147,20 +192,22 @@ pub struct ApiError {
 impl ApiError {
     /// Reads a body. One that has no known shape is its own message, unless it may be a deployment,
     /// or a part of one: there is personal data in it.
-    pub fn read(body: &[u8]) -> Self {
-        let stated = Self::stated(&serde_json::from_slice(body).unwrap_or_default());
+    pub fn read(body: &[u8], redaction: &Redaction) -> Self {
+        let stated = Self::stated(&serde_json::from_slice(body).unwrap_or_default(), redaction);
         if stated.code.is_some() || stated.message.is_some() {
             return stated;
         }
         let text = String::from_utf8_lossy(body);
         let is_personal =
             ["createdBy", "accountId", "\"deployment\""].iter().any(|key| text.contains(key));
-        Self { code: None, message: shown(&text).filter(|_| !is_personal) }
+        Self { code: None, message: shown(&text, redaction).filter(|_| !is_personal) }
     }
 
     /// What a body says in one of the known shapes.
-    fn stated(json: &Value) -> Self {
-        let text = |key: &str| json.get(key).and_then(text);
+    fn stated(json: &Value, redaction: &Redaction) -> Self {
+        let text = |key: &str| {
+            json.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+        };
         let sentence = text("error_message").or_else(|| text("error")).or_else(|| text("message"));
         let fields = json.get("errors").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(|error| {
@@ -169,12 +216,14 @@ impl ApiError {
             Some(format!("{field}: {message}"))
         });
         let message: Vec<_> = sentence.map(str::to_owned).into_iter().chain(fields).collect();
+        let shown = |text: &str| shown(text, redaction);
         Self { code: text("error_code").and_then(shown), message: shown(&message.join("; ")) }
     }
 }
 
-fn shown(text: &str) -> Option<String> {
-    Some(one_line(text, SHOWN)).filter(|line| !line.is_empty())
+/// Redacted before it is cut, as half a secret is one, too.
+fn shown(text: &str, redaction: &Redaction) -> Option<String> {
+    Some(one_line(&redaction.apply(text), SHOWN)).filter(|line| !line.is_empty())
 }
 
 impl fmt::Display for ApiError {

@@ -164,8 +164,13 @@ impl Destination {
             Format::Markdown => (markdown::write(report), Vec::new()),
             Format::Json => (json::write(report)?, Vec::new()),
         };
-        let place = || format!("{} {}", self.name, self.path.display());
-        self.file.write_all((newline.to_owned() + &text).as_bytes()).with_context(place)?;
+        let before = self.file.metadata().ok().filter(fs::Metadata::is_file);
+        let written = self.file.write_all((newline.to_owned() + &text).as_bytes());
+        if let (Err(_), Some(before)) = (&written, before) {
+            // Half of it would spoil what is there already for whoever parses it.
+            let _ = self.file.set_len(before.len());
+        }
+        written.with_context(|| format!("{} {}", self.name, self.path.display()))?;
         Ok(left_out)
     }
 

@@ -8,6 +8,11 @@ use std::net::IpAddr;
 /// What a path segment must not hold as it is: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The environments of an agent, the most important one first.
+pub const ENVIRONMENTS: [&str; 3] = ["live", "pre-release", "sandbox"];
+/// How many deployments a list holds at most, the newest ones.
+const LISTED: u32 = 100;
+
 /// A region of PolyAI. A key belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
@@ -113,26 +118,33 @@ impl Endpoint {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// Whether the way there is not encrypted, which only loopback may be.
-    pub fn is_plain(&self) -> bool {
-        self.base.scheme() == "http"
+    /// The address as a URL.
+    pub fn url(&self) -> &Url {
+        &self.base
     }
 
     /// Where a rollback to `deployment` is asked for.
     pub fn rollback(&self, agent: &Id, deployment: &Id) -> Url {
         let deployment = deployment.segment();
-        self.below(agent, &format!("{deployment}/rollback"))
+        self.below(agent, &format!("/{deployment}/rollback"))
     }
 
     /// Where the active deployments of an agent are listed.
     pub fn active(&self, agent: &Id) -> Url {
-        self.below(agent, "active")
+        self.below(agent, "/active")
+    }
+
+    /// Where the newest deployments of one environment are listed.
+    pub fn deployments(&self, agent: &Id, environment: &str) -> Url {
+        let mut url = self.below(agent, "");
+        url.set_query(Some(&format!("environment={environment}&limit={LISTED}")));
+        url
     }
 
     fn below(&self, agent: &Id, path: &str) -> Url {
         let mut url = self.base.clone();
         let prefix = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/v1/agents/{}/deployments/{path}", agent.segment()));
+        url.set_path(&format!("{prefix}/v1/agents/{}/deployments{path}", agent.segment()));
         url
     }
 }

@@ -1,16 +1,19 @@
 //! The inputs: what was given, and what it means.
 
 use crate::endpoint::{Endpoint, Id, Region};
+use crate::environment::Environment;
+use crate::file;
 use crate::pipeline::Pipeline;
+use crate::proxy::{self, Proxy};
 use crate::random;
+use crate::redaction::Redaction;
 use crate::secret::ApiKey;
 use crate::text::Row;
+use crate::trust::{self, Authority};
 use crate::variables::Variables;
 use humantime::format_rfc3339_seconds;
 use serde::Deserialize;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// The most characters of a message that are sent.
@@ -22,6 +25,9 @@ pub const DEFAULT_REGION: &str = "us";
 /// The input `timeout` where it is not given.
 pub const DEFAULT_TIMEOUT: &str = "60s";
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// The input `attempts` where it is not given, and the most that it may be.
+pub const DEFAULT_ATTEMPTS: u32 = 4;
+const MOST_ATTEMPTS: u32 = 10;
 
 /// The inputs as texts, each under its name with `_` for `-`; none where it was not given.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +40,8 @@ pub struct Inputs {
     base_url: Option<String>,
     deployment_message: Option<String>,
     timeout: Option<String>,
+    attempts: Option<String>,
+    ca_cert: Option<String>,
     output_file: Option<String>,
     summary_file: Option<String>,
     report_file: Option<String>,
@@ -41,7 +49,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// The names of all inputs, as in `action.yml`.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 13] = [
         "api-key",
         "api-key-file",
         "agent-id",
@@ -50,6 +58,8 @@ impl Inputs {
         "base-url",
         "deployment-message",
         "timeout",
+        "attempts",
+        "ca-cert",
         "output-file",
         "summary-file",
         "report-file",
@@ -67,8 +77,12 @@ pub struct Request {
     pub endpoint: Endpoint,
     /// The reason, of 1 to 1,000 characters.
     pub message: String,
-    /// The time that the whole rollback may take.
+    /// The time that everything after the reading of the inputs may take, but for writing outputs.
     pub timeout: Duration,
+    /// How often a request is sent at most: the one for the rollback, and each one that reads.
+    pub attempts: u32,
+    /// The proxy on the way to the API.
+    pub proxy: Option<Proxy>,
     /// When this run began.
     pub started: SystemTime,
     /// What the API's log knows this request by: PolyAI's support asks for it.
@@ -87,14 +101,16 @@ impl Request {
 
     /// What is asked for, as label and text, for people.
     pub fn rows(&self) -> Vec<Row> {
-        vec![
+        let mut rows = vec![
             ("agent", self.agent_id.as_str().to_owned()),
             ("target deployment", self.deployment_id.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
             ("started", format_rfc3339_seconds(self.started).to_string()),
             self.correlation_row(),
-        ]
+        ];
+        rows.extend(self.proxy.as_ref().map(|proxy| ("proxy", proxy.to_string())));
+        rows
     }
 
     /// What PolyAI's support asks for, as label and text.
@@ -119,6 +135,10 @@ pub struct Files {
 pub struct Reading {
     /// The key.
     pub api_key: Option<ApiKey>,
+    /// What must not be written anywhere.
+    pub redaction: Redaction,
+    /// The certificate authorities that are trusted besides the public ones.
+    pub authorities: Vec<Authority>,
     /// The rollback; none where a part of it is missing or bad.
     pub request: Option<Request>,
     /// The files.
@@ -130,32 +150,39 @@ pub struct Reading {
 }
 
 /// Reads all inputs of a run that began at `started`.
-pub fn read(variables: &Variables, pipeline: &Pipeline, started: SystemTime) -> Reading {
-    let mut check = Check { variables, problems: Vec::new() };
+pub fn read(
+    environment: &Environment,
+    variables: &Variables,
+    pipeline: &Pipeline,
+    started: SystemTime,
+) -> Reading {
+    let mut check = Check { variables, problems: Vec::new(), warnings: Vec::new() };
     let inputs: Inputs = check.keep(envy::from_iter(variables.given())).unwrap_or_default();
     for name in Inputs::NAMES.into_iter().filter(|name| variables.is_garbled(name)) {
         check.problem(name, "is not UTF-8 text");
     }
 
+    let mut secrets = proxy::passwords(environment);
+    secrets.extend(inputs.base_url.as_deref().and_then(proxy::password));
+    secrets.extend(inputs.api_key.clone());
     let api_key = check.api_key(inputs.api_key, inputs.api_key_file);
+    secrets.extend(api_key.as_ref().map(|key| key.reveal().to_owned()));
+    let redaction = Redaction::new(secrets);
+
     let agent_id = check.id("agent-id", inputs.agent_id, "PolyAI also calls it the project id");
     let deployment_id =
         check.id("deployment-id", inputs.deployment_id, "the deployment to go back to");
     let endpoint = check.endpoint(inputs.base_url, inputs.region);
     let timeout = check.timeout(inputs.timeout);
+    let attempts = check.attempts(inputs.attempts);
     let message = inputs
         .deployment_message
         .unwrap_or_else(|| format!("Rolled back by {}", pipeline.describe()));
-    let (message, was_cut) = cut(message);
+    let message = check.message(&redaction.apply(&message));
     let correlation_id = check.keep(random::token());
+    let authorities = check.authorities(inputs.ca_cert, environment);
+    let proxy = endpoint.as_ref().and_then(|endpoint| check.proxy(environment, endpoint));
 
-    let mut warnings = Vec::new();
-    if was_cut {
-        warnings.push(format!(
-            "{} was cut to its first {MESSAGE_CHARACTERS} characters",
-            variables.spell("deployment-message")
-        ));
-    }
     let request = (|| {
         Some(Request {
             agent_id: agent_id?,
@@ -163,6 +190,8 @@ pub fn read(variables: &Variables, pipeline: &Pipeline, started: SystemTime) -> 
             endpoint: endpoint?,
             message,
             timeout: timeout?,
+            attempts: attempts?,
+            proxy,
             started,
             correlation_id: correlation_id?,
         })
@@ -172,13 +201,15 @@ pub fn read(variables: &Variables, pipeline: &Pipeline, started: SystemTime) -> 
         summary: inputs.summary_file.map(PathBuf::from),
         report: inputs.report_file.map(PathBuf::from),
     };
-    Reading { api_key, request, files, problems: check.problems, warnings }
+    let Check { problems, warnings, .. } = check;
+    Reading { api_key, redaction, authorities, request, files, problems, warnings }
 }
 
 /// Judges one input after the other and keeps what is wrong.
 struct Check<'a> {
     variables: &'a Variables,
     problems: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Check<'_> {
@@ -199,7 +230,12 @@ impl Check<'_> {
     fn api_key(&mut self, key: Option<String>, file: Option<String>) -> Option<ApiKey> {
         let (input, of, key) = match (key, file) {
             (Some(key), _) => ("api-key", String::new(), Ok(key)),
-            (None, Some(file)) => ("api-key-file", format!("{file}: "), read_key_file(&file)),
+            (None, Some(file)) => {
+                let key = file::read(Path::new(&file), KEY_FILE_BYTES).and_then(|bytes| {
+                    String::from_utf8(bytes).map_err(|_| "holds no text".to_owned())
+                });
+                ("api-key-file", format!("{file}: "), key)
+            }
             (None, None) => {
                 if !self.variables.is_garbled("api-key-file") {
                     let file = self.variables.spell("api-key-file");
@@ -252,31 +288,44 @@ impl Check<'_> {
         }
         timeout
     }
-}
 
-/// The text of a file that holds a key, or what is wrong with it.
-fn read_key_file(path: &str) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("cannot be read: {error}");
-    // A pipe that nobody writes to would never open.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("is not a regular file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(KEY_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > KEY_FILE_BYTES {
-        return Err(format!("is larger than {KEY_FILE_BYTES} bytes, which no key is"));
-    }
-    String::from_utf8(bytes).map_err(|_| "holds no text".to_owned())
-}
-
-/// A message of at most the allowed length, and whether it had to be cut.
-fn cut(mut message: String) -> (String, bool) {
-    match message.char_indices().nth(MESSAGE_CHARACTERS) {
-        Some((end, _)) => {
-            message.truncate(end);
-            (message, true)
+    fn attempts(&mut self, given: Option<String>) -> Option<u32> {
+        let attempts = given.map_or(Ok(DEFAULT_ATTEMPTS), |text| text.parse());
+        let attempts = attempts.ok().filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
+        if attempts.is_none() {
+            self.problem("attempts", &format!("must be a whole number from 1 to {MOST_ATTEMPTS}"));
         }
-        None => (message, false),
+        attempts
+    }
+
+    /// A message of at most the allowed length.
+    fn message(&mut self, message: &str) -> String {
+        let cut: String = message.chars().take(MESSAGE_CHARACTERS).collect();
+        if cut.len() < message.len() {
+            self.warnings.push(format!(
+                "{} was cut to its first {MESSAGE_CHARACTERS} characters",
+                self.variables.spell("deployment-message")
+            ));
+        }
+        cut
+    }
+
+    fn authorities(&mut self, given: Option<String>, environment: &Environment) -> Vec<Authority> {
+        let (mut authorities, ignored) = trust::of_environment(environment);
+        self.warnings
+            .extend(ignored.into_iter().map(|problem| format!("{problem}; it is ignored")));
+        match given.map(|given| trust::of_input(&given)) {
+            None => {}
+            Some(Ok(more)) => authorities.extend(more),
+            Some(Err(problem)) => self.problem("ca-cert", &problem),
+        }
+        authorities
+    }
+
+    fn proxy(&mut self, environment: &Environment, endpoint: &Endpoint) -> Option<Proxy> {
+        Proxy::of(environment, endpoint.url()).unwrap_or_else(|problem| {
+            self.warnings.push(problem);
+            None
+        })
     }
 }

@@ -17,24 +17,36 @@
 
 pub mod answer;
 pub mod arguments;
+pub mod budget;
 pub mod client;
 pub mod destinations;
 pub mod endpoint;
 pub mod environment;
 pub mod failure;
+pub mod fault;
+pub mod file;
 pub mod formats;
 pub mod inputs;
 pub mod log;
+pub mod look;
 pub mod outcome;
 pub mod pipeline;
+pub mod proxy;
 pub mod random;
+pub mod redaction;
 pub mod report;
+pub mod retry;
 pub mod rollback;
 pub mod secret;
+pub mod signals;
 pub mod text;
+pub mod trust;
 pub mod variables;
 
+use anyhow::Result;
 use arguments::Arguments;
+use budget::Budget;
+use client::Client;
 use destinations::Destinations;
 use environment::Environment;
 use failure::Failure;
@@ -43,9 +55,12 @@ use log::Log;
 use outcome::Outcome;
 use pipeline::{Family, Pipeline};
 use report::Report;
+use signals::Signals;
 use std::ffi::OsString;
 use std::io::Write;
+use std::rc::Rc;
 use std::time::{Instant, SystemTime};
+use tokio::runtime;
 use variables::Variables;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
@@ -79,27 +94,45 @@ pub fn run(
             return 0;
         }
         Arguments::Command => {
-            log.error(&Outcome::InvalidInput.headline(), NO_COMMAND, &[]);
+            log.error("Not rolled back (invalid-input)", NO_COMMAND, &[]);
             Outcome::InvalidInput
         }
-        Arguments::Run { ignored } => step(&environment, &pipeline, &variables, ignored, &mut log),
+        Arguments::Run { ignored } => {
+            let step = step(&environment, &pipeline, &variables, ignored, &mut log);
+            in_runtime(step).unwrap_or_else(|error| {
+                let text = format!("this machine gives no resources to run: {error:#}");
+                log.error("Not rolled back (internal-error)", &text, &[]);
+                Outcome::InternalError
+            })
+        }
     };
     outcome.exit_code()
 }
 
+fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A name that is still being looked up must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}
+
 /// Reads the inputs, rolls back, tells what happened.
-fn step(
+async fn step(
     environment: &Environment,
     pipeline: &Pipeline,
     variables: &Variables,
     arguments_ignored: bool,
     log: &mut Log<'_>,
-) -> Outcome {
+) -> Result<Outcome> {
+    let mut signals = Signals::listen()?;
     let started = SystemTime::now();
-    let reading = inputs::read(variables, pipeline, started);
+    let reading = inputs::read(environment, variables, pipeline, started);
     if let Some(key) = &reading.api_key {
         log.mask(key);
     }
+    let redaction = Rc::new(reading.redaction);
+    log.redact(Rc::clone(&redaction));
     if arguments_ignored {
         log.warning("the arguments are ignored: everything is given in inputs");
     }
@@ -118,11 +151,17 @@ fn step(
             log.begin(&format!("{VERSION}: {}", request.headline()));
             log.rows(&request.rows());
             log.end();
-            rollback::perform(request, key)
+            let budget = Budget::start(request.timeout);
+            let roots = trust::roots(reading.authorities);
+            match Client::new(request, key, roots, Rc::clone(&redaction), budget) {
+                Err(error) => Err(Failure::Internal(error)),
+                Ok(client) => rollback::perform(request, &client, budget, &mut signals, log).await,
+            }
         }
     };
     let request = ready.as_ref().map(|(request, _)| request);
-    let report = Report::new(started, begun.elapsed(), pipeline, request, variables, result);
+    let took = begun.elapsed();
+    let report = Report::new(started, took, pipeline, request, variables, result, redaction);
     log.report(&report);
-    destinations.write(&report, log)
+    Ok(destinations.write(&report, log))
 }

@@ -1,16 +1,19 @@
 //! What people see while it happens, in the language of the pipeline's log viewer.
 //!
-//! Facts go to standard output; what went wrong goes to standard error. Every text passes
-//! [`one_line`] here, so that none of it can act on a runner or a terminal.
+//! Facts go to standard output; what went wrong goes to standard error. Every text passes the
+//! redaction and [`one_line`] here, so that none of it tells a secret or acts on a runner or a
+//! terminal.
 
 use crate::environment::Environment;
 use crate::formats::{command::command, section};
 use crate::inputs::Request;
 use crate::pipeline::Family;
+use crate::redaction::Redaction;
 use crate::report::Report;
 use crate::secret::ApiKey;
 use crate::text::{Row, SHOWN, one_line};
 use std::io::Write;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 /// The width of the labels.
@@ -26,6 +29,7 @@ const RED: &str = "31;1";
 pub struct Log<'a> {
     family: Family,
     colour: bool,
+    redaction: Rc<Redaction>,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
 }
@@ -44,7 +48,12 @@ impl<'a> Log<'a> {
             environment.text("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false");
         let is_wanted = is_forced || is_terminal || family == Family::GitLab;
         let colour = is_wanted && environment.text("NO_COLOR").is_none();
-        Self { family, colour, out, err }
+        Self { family, colour, redaction: Rc::default(), out, err }
+    }
+
+    /// Writes no secret from here on.
+    pub fn redact(&mut self, redaction: Rc<Redaction>) {
+        self.redaction = redaction;
     }
 
     /// Text of our own, as it is.
@@ -61,7 +70,7 @@ impl<'a> Log<'a> {
 
     /// Begins a part that people can fold away.
     pub fn begin(&mut self, title: &str) {
-        let title = one_line(title, SHOWN);
+        let title = self.shown(title, SHOWN);
         self.out(&match self.family {
             Family::GitHub => command("group", "", &title),
             Family::GitLab => section::start(SystemTime::now(), &title),
@@ -81,23 +90,26 @@ impl<'a> Log<'a> {
     /// Facts.
     pub fn rows(&mut self, rows: &[Row]) {
         for (label, text) in rows {
-            self.out(&row(label, text, FACT));
+            self.out(&self.row(label, text, FACT));
         }
     }
 
     /// Facts of which this is the only copy, beside the error that says so.
     pub fn rows_in_full(&mut self, rows: &[Row]) {
         for (label, text) in rows {
-            self.err(&row(label, text, usize::MAX));
+            self.err(&self.row(label, text, usize::MAX));
         }
     }
 
     /// The end of a run.
     pub fn report(&mut self, report: &Report<'_>) {
         match &report.result {
-            Ok(_) => {
+            Ok(rollback) => {
                 self.success(&report.headline());
                 self.rows(&report.rows());
+                if let Some(how) = &rollback.established {
+                    self.notice(how);
+                }
             }
             Err(explanation) => {
                 let mut rows = explanation.rows();
@@ -114,16 +126,25 @@ impl<'a> Log<'a> {
 
     /// The good end.
     pub fn success(&mut self, text: &str) {
-        let text = one_line(text, SHOWN);
+        let text = self.shown(text, SHOWN);
         self.out(&match self.family {
             Family::GitHub => command("notice", "polyai-rollback", &text),
             _ => self.paint(GREEN, &text),
         });
     }
 
+    /// Something that is not as usual, and good.
+    pub fn notice(&mut self, text: &str) {
+        let text = self.shown(text, FACT);
+        self.out(&match self.family {
+            Family::GitHub => command("notice", "polyai-rollback", &text),
+            _ => format!("{} {text}", self.paint(YELLOW, "notice:")),
+        });
+    }
+
     /// Something that people should know, and that stops nothing.
     pub fn warning(&mut self, text: &str) {
-        let text = one_line(text, FACT);
+        let text = self.shown(text, FACT);
         self.err(&match self.family {
             Family::GitHub => command("warning", "polyai-rollback", &text),
             _ => format!("{} {text}", self.paint(YELLOW, "warning:")),
@@ -133,10 +154,10 @@ impl<'a> Log<'a> {
     /// Something that failed: one line that says why and what to do, and facts. GitHub shows them
     /// as one annotation.
     pub fn error(&mut self, title: &str, text: &str, rows: &[Row]) {
-        let mut text = one_line(text, ERROR);
+        let mut text = self.shown(text, ERROR);
         for (label, value) in rows {
             text.push('\n');
-            text.push_str(&row(label, value, FACT));
+            text.push_str(&self.row(label, value, FACT));
         }
         self.err(&match self.family {
             Family::GitHub => command("error", &format!("polyai-rollback: {title}"), &text),
@@ -148,6 +169,15 @@ impl<'a> Log<'a> {
         if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
+    fn row(&self, label: &str, text: &str, most: usize) -> String {
+        format!("  {label:LABEL$} {}", self.shown(text, most))
+    }
+
+    /// Redacted before it is cut, as half a secret is one, too.
+    fn shown(&self, text: &str, most: usize) -> String {
+        one_line(&self.redaction.apply(text), most)
+    }
+
     // A closed stream must not stop a rollback, nor hide its exit code.
     fn out(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
@@ -156,8 +186,4 @@ impl<'a> Log<'a> {
     fn err(&mut self, line: &str) {
         let _ = writeln!(self.err, "{line}").and_then(|()| self.err.flush());
     }
-}
-
-fn row(label: &str, text: &str, most: usize) -> String {
-    format!("  {label:LABEL$} {}", one_line(text, most))
 }

@@ -17,26 +17,20 @@ pub enum Outcome {
     NotFound,
     /// The API said no and will say no again (other 4xx, redirects, an error in a 200).
     Refused,
-    /// The API could not be reached or was too busy to act (429, 503).
+    /// The API could not be reached, was too busy to act (429, 503), or lost the request; nothing
+    /// was rolled back.
     Unavailable,
-    /// The request went out and the answer does not tell what became of it.
+    /// The answer was lost, and it could not be found out what became of the request.
     Unknown,
-}
-
-/// What a run did to production.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It was rolled back.
-    Done,
-    /// It is as it was.
-    Unchanged,
-    /// One of the two.
-    Unknown,
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their exit codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::RolledBack,
         Self::InternalError,
         Self::InvalidInput,
@@ -45,18 +39,22 @@ impl Outcome {
         Self::Refused,
         Self::Unavailable,
         Self::Unknown,
+        Self::Interrupted,
+        Self::Terminated,
     ];
 
-    const fn row(self) -> (u8, &'static str, Effect) {
+    const fn row(self) -> (u8, &'static str) {
         match self {
-            Self::RolledBack => (0, "rolled-back", Effect::Done),
-            Self::InternalError => (1, "internal-error", Effect::Unchanged),
-            Self::InvalidInput => (2, "invalid-input", Effect::Unchanged),
-            Self::Unauthorized => (3, "unauthorized", Effect::Unchanged),
-            Self::NotFound => (4, "not-found", Effect::Unchanged),
-            Self::Refused => (5, "refused", Effect::Unchanged),
-            Self::Unavailable => (6, "unavailable", Effect::Unchanged),
-            Self::Unknown => (7, "unknown", Effect::Unknown),
+            Self::RolledBack => (0, "rolled-back"),
+            Self::InternalError => (1, "internal-error"),
+            Self::InvalidInput => (2, "invalid-input"),
+            Self::Unauthorized => (3, "unauthorized"),
+            Self::NotFound => (4, "not-found"),
+            Self::Refused => (5, "refused"),
+            Self::Unavailable => (6, "unavailable"),
+            Self::Unknown => (7, "unknown"),
+            Self::Interrupted => (130, "cancelled"),
+            Self::Terminated => (143, "cancelled"),
         }
     }
 
@@ -69,25 +67,21 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         self.row().1
     }
-
-    /// What was done to production. An internal error is one from before anything was sent; that
-    /// outputs could not be written after a rollback is told apart where it happens.
-    pub const fn effect(self) -> Effect {
-        self.row().2
-    }
-
-    /// What became of production, in a few words.
-    pub fn headline(self) -> String {
-        match self.effect() {
-            Effect::Done => "Rolled back".to_owned(),
-            Effect::Unchanged => format!("Not rolled back ({})", self.name()),
-            Effect::Unknown => format!("Perhaps rolled back ({})", self.name()),
-        }
-    }
 }
 
 impl Serialize for Outcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
+}
+
+/// What a run did to production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It was rolled back.
+    Done,
+    /// It is as it was.
+    Unchanged,
+    /// One of the two.
+    Unknown,
 }

@@ -3,10 +3,12 @@
 use crate::answer::{Deployment, Rollback};
 use crate::failure::{Explanation, Failure};
 use crate::inputs::Request;
-use crate::outcome::Outcome;
+use crate::outcome::{Effect, Outcome};
 use crate::pipeline::Pipeline;
+use crate::redaction::Redaction;
 use crate::text::Row;
 use crate::variables::Variables;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// A run, from its beginning to its end.
@@ -14,6 +16,8 @@ use std::time::{Duration, SystemTime};
 pub struct Report<'a> {
     /// How it ended.
     pub outcome: Outcome,
+    /// What became of production.
+    pub effect: Effect,
     /// When it began.
     pub started: SystemTime,
     /// How long the rollback took.
@@ -24,6 +28,8 @@ pub struct Report<'a> {
     pub request: Option<&'a Request>,
     /// What was done, or what went wrong.
     pub result: Result<Rollback, Explanation>,
+    /// What no format may write.
+    pub redaction: Rc<Redaction>,
 }
 
 /// A value that is handed on to later steps.
@@ -44,10 +50,12 @@ impl<'a> Report<'a> {
         request: Option<&'a Request>,
         variables: &Variables,
         result: Result<Rollback, Failure>,
+        redaction: Rc<Redaction>,
     ) -> Self {
         let outcome = result.as_ref().map_or_else(Failure::outcome, |_| Outcome::RolledBack);
+        let effect = result.as_ref().map_or_else(Failure::effect, |_| Effect::Done);
         let result = result.map_err(|failure| failure.explain(request, variables));
-        Self { outcome, started, took, pipeline, request, result }
+        Self { outcome, effect, started, took, pipeline, request, result, redaction }
     }
 
     /// All outputs by name, the most important ones first; none where a value is not known.
@@ -58,7 +66,9 @@ impl<'a> Report<'a> {
             rollback.and_then(|rollback| field(&rollback.deployment).clone())
         };
         let agent = self.request.map(|request| request.agent_id.as_str().to_owned());
-        let text = |text: Option<String>| text.map(Value::Text);
+        let clean = |text: &str| self.redaction.apply(text).into_owned();
+        let text = |text: Option<String>| text.map(|text| Value::Text(clean(&text)));
+        let list = |list: &[String]| Value::List(list.iter().map(|text| clean(text)).collect());
         [
             ("outcome", text(Some(self.outcome.name().to_owned()))),
             ("deployment-id", text(rollback.map(|rollback| rollback.deployment.id.clone()))),
@@ -73,7 +83,7 @@ impl<'a> Report<'a> {
                 "http-status",
                 text(failure.and_then(|failure| Some(failure.http_status?.to_string()))),
             ),
-            ("test-run-ids", rollback.map(|rollback| Value::List(rollback.test_run_ids.clone()))),
+            ("test-run-ids", rollback.map(|rollback| list(&rollback.test_run_ids))),
         ]
     }
 
@@ -88,7 +98,12 @@ impl<'a> Report<'a> {
 
     /// The end in one line, for people.
     pub fn headline(&self) -> String {
-        self.result.as_ref().map_or_else(|_| self.outcome.headline(), Rollback::headline)
+        let outcome = self.outcome.name();
+        match &self.result {
+            Ok(rollback) => rollback.headline(),
+            Err(_) if self.effect == Effect::Unknown => format!("Perhaps rolled back ({outcome})"),
+            Err(_) => format!("Not rolled back ({outcome})"),
+        }
     }
 
     /// What came of it, as label and text, for people. No person's name or address is in it.

@@ -2,9 +2,10 @@
 
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use std::fmt;
+use zeroize::Zeroizing;
 
-/// A key of the Agents API: visible ASCII, and never shown by `Debug`.
-pub struct ApiKey(String);
+/// A key of the Agents API: visible ASCII, never shown by `Debug`, wiped when it is dropped.
+pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
     /// Takes a trimmed key. The error says what is wrong and shows none of it.
@@ -16,7 +17,7 @@ impl ApiKey {
             return Err("holds a character that no key has (white space, a control character \
                 or one outside ASCII); it was probably copied with something else");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
     /// The key itself, for the two places that need it: the mask and the header.

@@ -23,6 +23,7 @@ struct Document<'a> {
     request: Option<Asked<'a>>,
     deployment: Option<&'a Value>,
     test_run_ids: Option<&'a [String]>,
+    established: Option<&'a str>,
     failure: Option<&'a Explanation>,
     pipeline: &'a Pipeline,
     tool: &'static str,
@@ -57,9 +58,11 @@ pub fn write(report: &Report<'_>) -> Result<String> {
         }),
         deployment: rollback.map(|rollback| &rollback.deployment.document),
         test_run_ids: rollback.map(|rollback| rollback.test_run_ids.as_slice()),
+        established: rollback.and_then(|rollback| rollback.established.as_deref()),
         failure: report.result.as_ref().err(),
         pipeline: report.pipeline,
         tool: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")),
     };
-    Ok(serde_json::to_string(&document)? + "\n")
+    let document = report.redaction.apply_to(serde_json::to_value(&document)?);
+    Ok(document.to_string() + "\n")
 }

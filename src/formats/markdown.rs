@@ -9,7 +9,7 @@ const CELL: usize = 1_000;
 
 /// A headline, and a table of what came of it, what was asked for, and by whom.
 pub fn write(report: &Report<'_>) -> String {
-    let sign = match report.outcome.effect() {
+    let sign = match report.effect {
         Effect::Done => "✅",
         Effect::Unchanged => "❌",
         Effect::Unknown => "⚠️",
@@ -22,9 +22,10 @@ pub fn write(report: &Report<'_>) -> String {
     let run = [("run", report.pipeline.describe())];
     let rows = problems.chain(next).chain(report.rows()).chain(asked).chain(run);
 
-    let mut text = format!("### {sign} {}\n\n| | |\n|---|---|\n", escape(&report.headline()));
+    let shown = |text: &str| escape(&report.redaction.apply(text));
+    let mut text = format!("### {sign} {}\n\n| | |\n|---|---|\n", shown(&report.headline()));
     for (label, value) in rows {
-        text.push_str(&format!("| {label} | {} |\n", escape(&value)));
+        text.push_str(&format!("| {label} | {} |\n", shown(&value)));
     }
     text.push('\n');
     text

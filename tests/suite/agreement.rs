@@ -1,8 +1,9 @@
 //! The program, `action.yml`, the GitLab component, the README and the examples say the same.
 
-use crate::stand_in::{Answer, StandIn, agents_api, not_found};
+use crate::agents_api::{agents_api, not_found};
+use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
-use polyai_rollback::inputs::{DEFAULT_REGION, DEFAULT_TIMEOUT, Inputs};
+use polyai_rollback::inputs::{DEFAULT_ATTEMPTS, DEFAULT_REGION, DEFAULT_TIMEOUT, Inputs};
 use polyai_rollback::outcome::Outcome;
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
@@ -119,7 +120,7 @@ fn on_the_inputs() {
 
     let defaults = readme.iter().filter(|row| !row[2].is_empty());
     let defaults: Vec<_> = defaults.map(|row| row[2].as_str()).collect();
-    assert_eq!(defaults, [DEFAULT_REGION, DEFAULT_TIMEOUT]);
+    assert_eq!(defaults, [DEFAULT_REGION, DEFAULT_TIMEOUT, &DEFAULT_ATTEMPTS.to_string()]);
 
     let handed_over = in_component.map(|name| {
         let variable = format!("INPUT_{}", name.replace('-', "_").to_uppercase());
@@ -137,7 +138,7 @@ fn on_the_outputs() {
     let readme = sorted(readme.iter().map(|row| row[0].as_str()));
     assert_eq!(sorted(keys(&action["outputs"])), readme);
 
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let done = Step::github(&api).run().github_outputs();
     let failed = Step::github(&api).env("INPUT_DEPLOYMENT-ID", "gone").run().github_outputs();
     assert_eq!(sorted(done.keys().chain(failed.keys()).map(String::as_str)), readme);
@@ -165,7 +166,7 @@ fn on_the_report() {
         let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report").run();
         serde_json::from_str(&ended.read("report").unwrap()).unwrap()
     };
-    let done = report(Answer::new(200, crate::stand_in::rolled_back("[]")));
+    let done = report(Answer::new(200, crate::agents_api::rolled_back("[]")));
     assert_eq!(keys(&done), keys(&told[0]));
     for part in ["request", "deployment", "pipeline"] {
         assert_eq!(keys(&done[part]), keys(&told[0][part]));

@@ -1,7 +1,8 @@
 //! As a step of GitHub Actions.
 
+use crate::agents_api::{API_KEY, agents_api, rolled_back};
 use crate::parsers::{Command, commands};
-use crate::stand_in::{API_KEY, Answer, StandIn, agents_api, rolled_back};
+use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
 
@@ -11,7 +12,7 @@ fn names(commands: &[Command]) -> Vec<&str> {
 
 #[test]
 fn rolls_back_and_hands_the_new_deployment_on() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).run();
 
     assert_data_eq!(
@@ -86,7 +87,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 
 #[test]
 fn fails_the_job_when_the_deployment_is_not_found() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).env("INPUT_DEPLOYMENT-ID", "gone").run();
 
     assert_eq!(ended.code, 4);
@@ -101,7 +102,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_eq!(outputs["outcome"], "not-found");
     assert_eq!(outputs["error-code"], "DEPLOYMENT_NOT_FOUND");
     assert_eq!(outputs["http-status"], "404");
-    assert_eq!(outputs["agent-id"], crate::stand_in::AGENT);
+    assert_eq!(outputs["agent-id"], crate::agents_api::AGENT);
     assert!(!outputs.contains_key("deployment-id"));
     assert_data_eq!(
         ended.read("summary").unwrap(),
@@ -129,7 +130,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 
 #[test]
 fn masks_the_key_before_anything_else_even_when_other_inputs_are_bad() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api)
         .args(["some", "arguments"])
         .env("INPUT_REGION", "mars")
@@ -159,7 +160,7 @@ fn masks_the_key_before_anything_else_even_when_other_inputs_are_bad() {
 
 #[test]
 fn masks_a_key_with_characters_that_mean_something_to_the_runner() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).env("INPUT_API-KEY", "100%0A::error::no").run();
 
     assert_eq!(ended.code, 3);
@@ -170,7 +171,7 @@ fn masks_a_key_with_characters_that_mean_something_to_the_runner() {
 
 #[test]
 fn shows_the_key_nowhere_but_in_the_mask() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report.json").run();
 
     let masked = format!("::add-mask::{API_KEY}\n");
@@ -207,7 +208,7 @@ fn hands_on_values_of_several_lines_as_they_are() {
 
 #[test]
 fn keeps_what_is_in_the_output_file_already() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).file("output", "earlier=value").file("summary", "earlier").run();
 
     assert_eq!(ended.github_outputs()["earlier"], "value");
@@ -217,7 +218,7 @@ fn keeps_what_is_in_the_output_file_already() {
 
 #[test]
 fn sends_nothing_when_the_output_file_cannot_be_written() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).env("GITHUB_OUTPUT", "/no/such/folder/output").run();
 
     assert_eq!(ended.code, 2);
@@ -262,7 +263,7 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
 
 #[test]
 fn ends_outputs_with_a_delimiter_that_nobody_can_guess() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let delimiter = || {
         let output = Step::github(&api).run().read("output").unwrap();
         output.lines().next().unwrap().replace("outcome<<", "")
@@ -282,7 +283,7 @@ fn warns_when_the_outputs_of_a_failure_cannot_be_written() {
 
 #[test]
 fn does_not_obey_the_arguments_of_a_step() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).args(["--help"]).run();
 
     assert_eq!(ended.code, 0);
@@ -300,7 +301,7 @@ fn does_not_obey_the_arguments_of_a_step() {
 fn speaks_the_same_language_on_forgejo_and_gitea() {
     for (mark, name) in [("FORGEJO_ACTIONS", "Forgejo Actions"), ("GITEA_ACTIONS", "Gitea Actions")]
     {
-        let api = StandIn::start(agents_api);
+        let api = StandIn::start(agents_api());
         let ended = Step::github(&api).env(mark, "true").run();
 
         assert_eq!(ended.code, 0);
@@ -312,7 +313,7 @@ fn speaks_the_same_language_on_forgejo_and_gitea() {
 
 #[test]
 fn tells_its_version_beside_the_inputs_of_another_action() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let step = Step::plain(&api).env("GITHUB_ACTIONS", "true").env("INPUT_COMMAND", "retry");
     let ended = step.args(["--version"]).run();
 

@@ -1,12 +1,13 @@
 //! As a job of GitLab CI.
 
-use crate::stand_in::{Answer, StandIn, agents_api, rolled_back};
+use crate::agents_api::{agents_api, rolled_back};
+use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
 
 #[test]
 fn rolls_back_and_leaves_a_dotenv_report() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api).env("NO_COLOR", "1").run();
 
     assert_eq!(ended.code, 0);
@@ -57,7 +58,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
 
 #[test]
 fn fails_the_job_when_the_deployment_is_not_found() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api).env("POLYAI_DEPLOYMENT_ID", "gone").env("NO_COLOR", "1").run();
 
     assert_eq!(ended.code, 4);
@@ -79,29 +80,29 @@ error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 wa
 
 #[test]
 fn never_prints_the_key_as_there_is_no_mask() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api).run();
 
     assert_eq!(ended.code, 0);
-    assert!(!ended.everything().contains(crate::stand_in::API_KEY));
+    assert!(!ended.everything().contains(crate::agents_api::API_KEY));
 }
 
 #[test]
 fn prefers_the_component_s_inputs_to_the_project_s_variables() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api)
         .env("POLYAI_AGENT_ID", "the-wrong-agent")
-        .env("INPUT_AGENT_ID", crate::stand_in::AGENT)
+        .env("INPUT_AGENT_ID", crate::agents_api::AGENT)
         .env("INPUT_REGION", "")
         .run();
 
     assert_eq!(ended.code, 0);
-    assert!(api.requests()[0].target.contains(crate::stand_in::AGENT));
+    assert!(api.requests()[0].target.contains(crate::agents_api::AGENT));
 }
 
 #[test]
 fn names_an_input_as_it_was_given() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api)
         .env("NO_COLOR", "1")
         .env("INPUT_TIMEOUT", "soon")
@@ -158,7 +159,7 @@ fn stays_below_the_size_that_gitlab_accepts() {
 
 #[test]
 fn writes_to_the_output_file_that_was_asked_for() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended =
         Step::gitlab(&api).file("mine.env", "MINE=1").env("INPUT_OUTPUT_FILE", "mine.env").run();
 
@@ -179,7 +180,7 @@ fn refuses_to_be_what_a_runner_runs_scripts_in() {
         ["cat", ""],
         ["tail", "-f"],
     ] {
-        let api = StandIn::start(agents_api);
+        let api = StandIn::start(agents_api());
         let ended = Step::gitlab(&api).env("NO_COLOR", "1").args(arguments).run();
 
         assert_eq!(ended.code, 2);
@@ -198,14 +199,14 @@ error: Not rolled back (invalid-input): this image was given a command of a runn
 
 #[test]
 fn shows_colours_unless_they_are_unwanted() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     assert!(Step::gitlab(&api).run().out.contains("\x1b[32;1mRolled back"));
     assert!(Step::gitlab(&api).env("NO_COLOR", "1").run().out.contains("\nRolled back"));
 }
 
 #[test]
 fn tells_its_version_in_a_job_of_the_component() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api).env("INPUT_REGION", "us").args(["--version"]).run();
 
     assert_eq!(ended.code, 0);
@@ -215,7 +216,7 @@ fn tells_its_version_in_a_job_of_the_component() {
 
 #[test]
 fn stays_below_the_size_with_what_is_there_already() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     for size in [4_900, 5_000, 5_090, 5_117] {
         let existing = format!("A={}", "x".repeat(size - 2));
         let ended = Step::gitlab(&api).file("rollback.env", existing).run();

@@ -1,13 +1,21 @@
 //! The real binary against a real socket, in an environment that holds only what a test gives it.
 
+mod agents_api;
 mod agreement;
 mod failures;
+mod faults;
+mod files;
 mod github;
 mod gitlab;
 mod inputs;
+mod model;
 mod parsers;
 mod plain;
 mod properties;
+mod proxy;
 mod request;
+mod secrets;
+mod signals;
 mod stand_in;
 mod step;
+mod tls;

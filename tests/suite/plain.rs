@@ -1,12 +1,13 @@
 //! In a container of no known pipeline.
 
-use crate::stand_in::{API_KEY, Answer, StandIn, agents_api};
+use crate::agents_api::{API_KEY, agents_api};
+use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
 
 #[test]
 fn rolls_back_and_tells_it_in_the_log() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).run();
 
     assert_eq!(ended.code, 0);
@@ -37,7 +38,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
 
 #[test]
 fn writes_every_file_that_is_asked_for() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::plain(&api)
         .env("POLYAI_OUTPUT_FILE", "out.env")
         .env("POLYAI_SUMMARY_FILE", "summary.md")
@@ -51,7 +52,7 @@ fn writes_every_file_that_is_asked_for() {
     assert_data_eq!(
         ended.read("report.json").unwrap(),
         str![[r#"
-{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":{"accountId":"acme-ws","agentId":"PROJECT-AB12CD34","artifactVersion":"2026-05-08T18:26:14.711Z","createdAt":"2026-05-11T22:18:28.909Z","createdBy":"dev@example.com","environment":"live","id":"019e191e-ca97-7afa-a3bf-000000000001","metadata":null,"version":"46c78399935c449c80d7d328a91b52ea"},"testRunIds":["run-0001","run-0002"],"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"PROJECT-AB12CD34","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null},"testRunIds":["run-0001","run-0002"],"established":null,"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -59,7 +60,7 @@ fn writes_every_file_that_is_asked_for() {
 
 #[test]
 fn keeps_personal_data_in_the_report_only() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report.json").run();
 
     let report = ended.read("report.json").unwrap();
@@ -80,7 +81,7 @@ fn reports_a_failure_as_one_line_of_json() {
         ended.read("report.json").unwrap(),
         str![[r#"
 {"earlier":true}
-{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"it will be refused until the conflict is over, such as a running A/B test"},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"established":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"it will be refused until the conflict is over, such as a running A/B test"},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -88,7 +89,7 @@ fn reports_a_failure_as_one_line_of_json() {
 
 #[test]
 fn takes_the_settings_of_a_plugin() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::empty()
         .env("DRONE", "true")
         .env("DRONE_REPO", "acme/bot")
@@ -110,7 +111,7 @@ error: Not rolled back (invalid-input): agent_id is missing: PolyAI also calls i
 
 #[test]
 fn shows_colours_where_they_are_forced() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     assert!(Step::plain(&api).env("FORCE_COLOR", "1").run().out.contains("\x1b[32;1mRolled back"));
     assert!(!Step::plain(&api).env("FORCE_COLOR", "false").run().out.contains('\x1b'));
 }
@@ -128,7 +129,7 @@ fn tells_its_version_and_usage() {
 
 #[test]
 fn ignores_other_arguments_with_a_warning() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).args(["now"]).run();
 
     assert_eq!(ended.code, 0);
@@ -143,7 +144,7 @@ warning: the arguments are ignored: everything is given in inputs
 
 #[test]
 fn ends_with_the_right_code_when_nobody_reads_the_log() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(Step::plain(&api).run_into(writer), 0);
@@ -152,7 +153,7 @@ fn ends_with_the_right_code_when_nobody_reads_the_log() {
 
 #[test]
 fn writes_to_streams_and_devices_too() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::plain(&api)
         .env("POLYAI_OUTPUT_FILE", "/dev/null")
         .env("POLYAI_REPORT_FILE", "/dev/null")

@@ -1,13 +1,14 @@
 //! What reaches the API.
 
-use crate::stand_in::{AGENT, API_KEY, Answer, DEPLOYMENT, Request, StandIn, agents_api};
+use crate::agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::Step;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 /// The one request of a step.
 fn request(change: impl FnOnce(Step) -> Step) -> Request {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     change(Step::plain(&api)).run();
     let requests = api.requests();
     assert_eq!(requests.len(), 1);
@@ -72,7 +73,7 @@ fn keeps_each_id_in_one_segment_of_the_path() {
 
 #[test]
 fn keeps_the_path_of_the_base_url() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     for path in ["/proxy/polyai", "/proxy/polyai/"] {
         Step::plain(&api).env("POLYAI_BASE_URL", format!("{}{path}", api.url())).run();
     }
@@ -85,7 +86,7 @@ fn keeps_the_path_of_the_base_url() {
 #[test]
 fn names_the_run_where_no_message_is_given() {
     let message = |change: fn(Step) -> Step| {
-        let api = StandIn::start(agents_api);
+        let api = StandIn::start(agents_api());
         change(Step::plain(&api)).run();
         body(&api.requests()[0])["deploymentMessage"].as_str().unwrap_or_default().to_owned()
     };
@@ -105,7 +106,7 @@ fn names_the_run_where_no_message_is_given() {
         "Rolled back by Jenkins, a b, https://ci/1"
     );
 
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     Step::github(&api).run();
     Step::gitlab(&api).run();
     let messages: Vec<_> =
@@ -121,7 +122,7 @@ fn names_the_run_where_no_message_is_given() {
 
 #[test]
 fn cuts_a_message_on_a_character_and_warns() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).env("POLYAI_DEPLOYMENT_MESSAGE", "ü".repeat(1_001)).run();
 
     assert_eq!(ended.code, 0);
@@ -141,7 +142,7 @@ warning: POLYAI_DEPLOYMENT_MESSAGE was cut to its first 1000 characters
 #[test]
 fn follows_no_redirect() {
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = StandIn::start(agents_api);
+        let elsewhere = StandIn::start(agents_api());
         let location = format!("Location: {}/\r\n", elsewhere.url());
         let api = StandIn::start(move |_| Answer::with_headers(status, &location, ""));
         let ended = Step::plain(&api).run();
@@ -153,38 +154,10 @@ fn follows_no_redirect() {
 
 #[test]
 fn takes_the_key_from_a_file() {
-    let api = StandIn::start(agents_api);
+    let api = StandIn::start(agents_api());
     let step = Step::plain(&api).without("POLYAI_API_KEY").file("key", format!("\n {API_KEY}\r\n"));
     let ended = step.env("POLYAI_API_KEY_FILE", "key").run();
 
     assert_eq!(ended.code, 0);
     assert_eq!(api.requests()[0].header("x-api-key"), Some(API_KEY));
-}
-
-#[test]
-fn goes_through_the_proxy_of_the_environment() {
-    // A proxy that refuses every tunnel; `api.uk.poly.ai` itself is never looked up.
-    let proxy = StandIn::start(|_| Answer::new(403, ""));
-    let api = StandIn::start(agents_api);
-    let step = || Step::plain(&api).env("HTTPS_PROXY", proxy.url());
-
-    let ended = step().without("POLYAI_BASE_URL").env("POLYAI_REGION", "uk-1").run();
-    assert_eq!(ended.code, 6);
-    assert!(
-        ended.err.contains("no connection to region uk (https://api.uk.poly.ai): "),
-        "{}",
-        ended.err
-    );
-    assert!(ended.err.contains("; check POLYAI_REGION and "), "{}", ended.err);
-    assert_eq!(proxy.requests()[0].method, "CONNECT");
-    assert_eq!(proxy.requests()[0].target, "api.uk.poly.ai:443");
-    assert_eq!(proxy.requests()[0].header("x-api-key"), None);
-
-    // Nothing that is not encrypted is asked of a proxy, nor is what NO_PROXY names.
-    let all = step().env("HTTP_PROXY", proxy.url()).env("http_proxy", proxy.url());
-    assert_eq!(all.env("ALL_PROXY", proxy.url()).run().code, 0);
-    let ended =
-        step().env("POLYAI_BASE_URL", "https://api.invalid").env("NO_PROXY", "api.invalid").run();
-    assert_eq!(ended.code, 6);
-    assert_eq!(proxy.requests().len(), 1);
 }

@@ -1,15 +1,13 @@
-//! A stand-in for the Agents API on loopback: it records what arrives, byte for byte, and answers
-//! what it is told to. The tests and the examples use the same one.
+//! An HTTP server on loopback that records what arrives, byte for byte, and answers what it is told
+//! to, or misbehaves as it is told to. The tests and the examples use the same one.
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use socket2::SockRef;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-
-/// The key, agent and deployment that [`agents_api`] knows.
-pub const API_KEY: &str = "pk-stand-in-4f1d8a6c";
-pub const AGENT: &str = "PROJECT-AB12CD34";
-pub const DEPLOYMENT: &str = "019e0f3a-71c4-7c1e-9b3d-000000000042";
+use std::time::Duration;
 
 /// A request as it came over the wire.
 #[derive(Clone, Debug)]
@@ -32,10 +30,18 @@ impl Request {
 /// What the stand-in does with a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
+    /// Sends these bytes, a whole answer, and takes the next request.
+    Whole(Vec<u8>),
     /// Sends these bytes, then closes the connection.
     Bytes(Vec<u8>),
     /// Sends these bytes, then nothing more until the other side hangs up.
     Silence(Vec<u8>),
+    /// Sends the first bytes, and then the second ones over and over.
+    Endless(Vec<u8>, Vec<u8>),
+    /// Sends the first bytes, and then the second ones over and over, with pauses.
+    Drip(Vec<u8>, Vec<u8>),
+    /// Breaks the connection off (RST).
+    Reset,
 }
 
 impl Answer {
@@ -51,79 +57,152 @@ impl Answer {
         let head = format!(
             "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n"
         );
-        Self::Bytes([head.as_bytes(), body].concat())
+        Self::Whole([head.as_bytes(), body].concat())
+    }
+
+    /// Its bytes.
+    pub fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Whole(bytes) | Self::Bytes(bytes) | Self::Silence(bytes) => bytes,
+            _ => Vec::new(),
+        }
     }
 }
 
 /// A running stand-in. It ends with the process.
 pub struct StandIn {
-    address: SocketAddr,
+    url: String,
     requests: Arc<Mutex<Vec<Request>>>,
+}
+
+/// What a connection is made of.
+trait Wire: Read + Write {
+    fn tcp(&mut self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn tcp(&mut self) -> &TcpStream {
+        self
+    }
+}
+
+impl Wire for StreamOwned<ServerConnection, TcpStream> {
+    fn tcp(&mut self) -> &TcpStream {
+        &self.sock
+    }
 }
 
 impl StandIn {
     /// Listens on a free port of loopback.
     pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        Self::serve(listener, answer)
+        Self::serve(loopback(), None, answer)
+    }
+
+    /// Listens on a free port of loopback, and speaks TLS.
+    pub fn start_tls(
+        tls: Arc<ServerConfig>,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(loopback(), Some(tls), answer)
     }
 
     /// Listens where the caller wants it.
     pub fn serve(
         listener: TcpListener,
+        tls: Option<Arc<ServerConfig>>,
         answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let address = listener.local_addr().expect("a listener has an address");
+        let url = match &tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
-                thread::spawn(move || converse(stream, &*answer, &seen));
+                let (answer, seen, tls) = (Arc::clone(&answer), Arc::clone(&seen), tls.clone());
+                thread::spawn(move || match tls {
+                    None => converse(stream, &*answer, &seen),
+                    Some(tls) => {
+                        let tls = ServerConnection::new(tls).expect("a good configuration");
+                        converse(StreamOwned::new(tls, stream), &*answer, &seen);
+                    }
+                });
             }
         });
-        Self { address, requests }
+        Self { url, requests }
     }
 
     /// The address for the input `base-url`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    pub fn port(&self) -> u16 {
-        self.address.port()
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// What has arrived so far.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// How many rollbacks were asked for.
+    pub fn posts(&self) -> usize {
+        self.requests().iter().filter(|request| request.method == "POST").count()
+    }
+}
+
+fn loopback() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").expect("loopback has a free port")
 }
 
 fn converse(
-    mut stream: TcpStream,
+    mut stream: impl Wire,
     answer: &dyn Fn(&Request) -> Answer,
     seen: &Mutex<Vec<Request>>,
 ) {
-    let Some(request) = read_request(&mut stream) else {
-        return;
-    };
-    let answer = answer(&request);
-    seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-    // The other side may have gone: that is its business.
-    match answer {
-        Answer::Bytes(bytes) => {
-            let _ = stream.write_all(&bytes);
-        }
-        Answer::Silence(bytes) => {
-            let _ = stream.write_all(&bytes);
-            let _ = stream.read_to_end(&mut Vec::new());
+    while let Some(request) = read_request(&mut stream) {
+        // It counts as soon as it is here, whatever comes of it.
+        seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        match answer(&request) {
+            Answer::Whole(bytes) => {
+                if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() {
+                    return;
+                }
+            }
+            // From here on, the other side may have gone: that is its business.
+            Answer::Bytes(bytes) => {
+                let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
+                return;
+            }
+            Answer::Silence(bytes) => {
+                let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
+                let _ = stream.read_to_end(&mut Vec::new());
+                return;
+            }
+            Answer::Endless(bytes, more) => {
+                let mut sent = stream.write_all(&bytes);
+                while sent.is_ok() {
+                    sent = stream.write_all(&more);
+                }
+                return;
+            }
+            Answer::Drip(bytes, more) => {
+                let mut sent = stream.write_all(&bytes);
+                while sent.is_ok() {
+                    thread::sleep(Duration::from_millis(50));
+                    sent = stream.write_all(&more);
+                }
+                return;
+            }
+            Answer::Reset => {
+                let _ = SockRef::from(stream.tcp()).set_linger(Some(Duration::ZERO));
+                return;
+            }
         }
     }
 }
 
 /// One request; none where the other side hangs up or does not speak HTTP.
-fn read_request(stream: &mut TcpStream) -> Option<Request> {
+fn read_request(stream: &mut impl Read) -> Option<Request> {
     let mut bytes = Vec::new();
     loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -150,49 +229,9 @@ fn read_request(stream: &mut TcpStream) -> Option<Request> {
     }
 }
 
-fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Option<()> {
     let mut chunk = [0; 4096];
     let count = stream.read(&mut chunk).ok().filter(|count| *count > 0)?;
     bytes.extend_from_slice(&chunk[..count]);
     Some(())
-}
-
-/// The Agents API as far as it is known: one agent with one deployment to go back to.
-pub fn agents_api(request: &Request) -> Answer {
-    if request.header("x-api-key") != Some(API_KEY) {
-        return Answer::new(401, r#"{"message":"Unauthorized"}"#);
-    }
-    if request.method != "POST" || serde_json::from_slice::<Body>(&request.body).is_err() {
-        return Answer::new(
-            400,
-            r#"{"message":"Validation failed","errors":[{"field":"deploymentMessage","message":"expected string"}]}"#,
-        );
-    }
-    if request.target != format!("/v1/agents/{AGENT}/deployments/{DEPLOYMENT}/rollback") {
-        let id = request.header("x-polyai-correlation-id").unwrap_or_default();
-        return Answer::new(404, not_found(id));
-    }
-    Answer::new(200, rolled_back(r#"["run-0001","run-0002"]"#))
-}
-
-/// The body that the contract allows, and no other.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    #[serde(rename = "deploymentMessage")]
-    _deployment_message: String,
-}
-
-/// An answer in the real shape, with made-up values.
-pub fn rolled_back(test_run_ids: &str) -> String {
-    format!(
-        r#"{{"deployment":{{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"{AGENT}","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null}},"testRunIds":{test_run_ids}}}"#
-    )
-}
-
-/// The API's own answer for a deployment that it does not know.
-pub fn not_found(correlation_id: &str) -> String {
-    format!(
-        r#"{{"success":false,"error":"Not Found","error_id":"{correlation_id}","error_code":"DEPLOYMENT_NOT_FOUND","error_message":"Deployment not found","data":null}}"#
-    )
 }

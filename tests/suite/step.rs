@@ -1,18 +1,28 @@
 //! One run of the real binary, and what it left behind.
 
+use crate::agents_api::{AGENT, API_KEY, DEPLOYMENT};
 use crate::parsers;
-use crate::stand_in::{AGENT, API_KEY, DEPLOYMENT, StandIn};
+use crate::stand_in::StandIn;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::PipeWriter;
+use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 /// A step that is about to run, in a folder and an environment of its own.
 pub struct Step {
     command: Command,
+    folder: TempDir,
+}
+
+/// A step that is running.
+pub struct Running {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    /// What was read of it so far.
+    seen: String,
     folder: TempDir,
 }
 
@@ -27,22 +37,33 @@ pub struct Ended {
 impl Step {
     /// A step in no known pipeline, without any variable.
     pub fn empty() -> Self {
+        Self::limited("--fsize=unlimited")
+    }
+
+    /// The same under one more limit of `prlimit`.
+    fn limited(limit: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Whatever hangs must fail.
+        // Whatever hangs must fail, and so must what takes more memory than a small machine has.
         let mut command = Command::new("timeout");
-        command.args(["60", env!("CARGO_BIN_EXE_polyai-rollback")]);
+        command.args(["60", "env", "--ignore-signal=XFSZ", "prlimit", "--data=16777216", limit]);
+        command.arg(env!("CARGO_BIN_EXE_polyai-rollback"));
         command.env_clear().current_dir(&folder);
         Self { command, folder }
     }
 
     /// A step in some container, with the inputs of a rollback that succeeds.
     pub fn plain(api: &StandIn) -> Self {
-        Self::empty().inputs("POLYAI_", '_', &api.url())
+        Self::empty().inputs("POLYAI_", '_', api.url())
+    }
+
+    /// The same on a disk that is full when a file has this many bytes.
+    pub fn on_a_full_disk(api: &StandIn, bytes: usize) -> Self {
+        Self::limited(&format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
     }
 
     /// A step as GitHub's runner starts it.
     pub fn github(api: &StandIn) -> Self {
-        let mut step = Self::empty().inputs("INPUT_", '-', &api.url());
+        let mut step = Self::empty().inputs("INPUT_", '-', api.url());
         for (name, file) in [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")] {
             let path = step.path(file);
             fs::write(&path, "").expect("the runner's file");
@@ -107,15 +128,52 @@ impl Step {
     }
 
     /// Runs it to its end.
-    pub fn run(mut self) -> Ended {
-        let output = self.command.output().expect("the binary runs");
+    pub fn run(self) -> Ended {
+        self.start().finish()
+    }
+
+    /// Starts it.
+    pub fn start(mut self) -> Running {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the binary runs");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        Running { child, out, seen: String::new(), folder: self.folder }
+    }
+}
+
+impl Running {
+    /// Whom to send signals to: `timeout`, which hands them on.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line on stdout that holds a text.
+    pub fn wait_for(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(self.out.read_line(&mut line).expect("UTF-8"), 0, "it ended without {text}");
+            self.seen.push_str(&line);
+        }
+    }
+
+    /// Waits for its end.
+    pub fn finish(mut self) -> Ended {
+        self.out.read_to_string(&mut self.seen).expect("UTF-8 on stdout");
+        let output = self.child.wait_with_output().expect("the binary ends");
         Ended {
             code: output.status.code().expect("an exit code, not a signal"),
-            out: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            out: self.seen,
             err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
             folder: self.folder,
         }
     }
+}
+
+/// Sends a signal, such as `TERM`, to a process.
+pub fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(status.expect("kill runs").success());
 }
 
 impl Step {
@@ -156,7 +214,8 @@ impl Ended {
 
     /// Everything that was written anywhere, for what must be nowhere.
     pub fn everything(&self) -> String {
-        let files = self.files().into_iter().filter_map(|name| self.read(&name));
+        let is_file = |name: &String| self.folder.path().join(name).is_file();
+        let files = self.files().into_iter().filter(is_file).filter_map(|name| self.read(&name));
         [self.out.clone(), self.err.clone()].into_iter().chain(files).collect()
     }
 }

@@ -1,0 +1,176 @@
+//! Everything that can be wrong with one request and its answer.
+
+use crate::answer::ApiError;
+use anyhow::{Chain, Error};
+use rustls::CertificateError;
+use std::error::Error as StdError;
+use std::time::Duration;
+use std::{fmt, io};
+
+/// Why a request has no good answer.
+#[derive(Debug)]
+pub enum Fault {
+    /// The request did not leave, so that it cannot have had an effect.
+    NotReached(Unreached),
+    /// It left, and nothing readable came back.
+    Lost(Error),
+    /// The answer says yes and cannot be read.
+    Unreadable {
+        /// Its status, a 2xx.
+        status: u16,
+        /// What can be made of its body.
+        error: ApiError,
+        /// Why it cannot be read.
+        cause: Error,
+    },
+    /// The answer says no.
+    Answered {
+        /// The status: not a 2xx, or a 2xx that holds an error.
+        status: u16,
+        /// What it said.
+        error: ApiError,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum Unreached {
+    /// The server's certificate is not accepted.
+    Certificate(CertificateError),
+    /// The proxy wants a user name and a password, or other ones (407).
+    ProxyAuthentication,
+    /// The proxy answered, and made no connection.
+    ProxyRefused,
+    /// Anything else: DNS, TCP, TLS.
+    Other(Error),
+}
+
+/// What a fault says of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It had no effect, and may succeed if it is sent again.
+    NotNow,
+    /// It had no effect, and will have none if it is sent again.
+    Never,
+    /// It may or may not have had an effect.
+    Unclear,
+}
+
+impl Fault {
+    /// What is known of the request.
+    pub fn meaning(&self) -> Meaning {
+        match self {
+            Self::NotReached(Unreached::Other(_) | Unreached::ProxyRefused) => Meaning::NotNow,
+            Self::NotReached(_) => Meaning::Never,
+            Self::Lost(_) | Self::Unreadable { .. } => Meaning::Unclear,
+            Self::Answered { status, .. } => match status {
+                429 | 503 => Meaning::NotNow,
+                200..=407 | 409..=499 => Meaning::Never,
+                _ => Meaning::Unclear,
+            },
+        }
+    }
+
+    /// Whether something else is going on with the deployments: 409, or an error in a 2xx, such as
+    /// that the environment has this version already.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Answered { status: 409 | 200..=299, .. })
+    }
+
+    /// When the API wants to be asked again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Answered { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// The status of the answer, and what it said.
+    pub fn answer(&self) -> Option<(u16, &ApiError)> {
+        match self {
+            Self::Answered { status, error, .. } | Self::Unreadable { status, error, .. } => {
+                Some((*status, error))
+            }
+            Self::NotReached(_) | Self::Lost(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReached(why) => write!(formatter, "no connection: {why}"),
+            Self::Lost(cause) => write!(formatter, "{cause:#}"),
+            Self::Unreadable { status, cause, .. } => {
+                write!(formatter, "HTTP {status} that cannot be read: {cause:#}")
+            }
+            Self::Answered { status, .. } => write!(formatter, "HTTP {status}"),
+        }
+    }
+}
+
+impl Unreached {
+    /// Sorts an error that came before the request left.
+    pub fn new(error: &(dyn StdError + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(cause) = next {
+            if let Some(rustls::Error::InvalidCertificate(problem)) = cause.downcast_ref() {
+                return Self::Certificate(problem.clone());
+            }
+            // hyper-util's error of a tunnel has no public type.
+            match cause.to_string().as_str() {
+                "tunnel error: proxy authorization required" => return Self::ProxyAuthentication,
+                "tunnel error: unsuccessful" => return Self::ProxyRefused,
+                _ => {}
+            }
+            // An I/O error names the source of what it wraps as its own.
+            let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            next = wrapped.map(|wrapped| wrapped as _).or_else(|| cause.source());
+        }
+        Self::Other(root(error))
+    }
+}
+
+/// What is at the bottom of an error of the HTTP client, without what its layers say of themselves.
+pub fn root(error: &(dyn StdError + 'static)) -> Error {
+    let texts = Chain::new(error).map(ToString::to_string);
+    let is_own = |text: &String| {
+        ["error sending request", "client error (", "error decoding response body"]
+            .iter()
+            .any(|start| text.starts_with(start))
+    };
+    Error::msg(texts.filter(|text| !is_own(text)).collect::<Vec<_>>().join(": "))
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use CertificateError as Bad;
+        match self {
+            Self::Certificate(Bad::UnknownIssuer) => formatter
+                .write_str("its certificate was issued by an authority that is not trusted here"),
+            Self::Certificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+                formatter.write_str("its certificate has expired, by this machine's clock")
+            }
+            Self::Certificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+                formatter.write_str("its certificate is not valid yet, by this machine's clock")
+            }
+            Self::Certificate(Bad::NotValidForNameContext { presented, .. }) => {
+                // Each is written as `DnsName("…")`.
+                let names = presented.iter().filter_map(|name| name.split('"').nth(1));
+                let names = names.collect::<Vec<_>>().join(", ");
+                write!(formatter, "its certificate is for another host: {names}")
+            }
+            Self::Certificate(Bad::NotValidForName) => {
+                formatter.write_str("its certificate is for another host")
+            }
+            Self::Certificate(other) => write!(formatter, "its certificate is bad: {other}"),
+            Self::ProxyAuthentication => {
+                formatter.write_str("the proxy wants a user name and a password, or other ones")
+            }
+            Self::ProxyRefused => formatter.write_str("the proxy answered, but did not connect"),
+            Self::Other(cause) => write!(formatter, "{cause:#}"),
+        }
+    }
+}

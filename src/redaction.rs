@@ -1,0 +1,170 @@
+//! What must never be written anywhere, and how it is taken out of all that is.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// What stands where a secret was.
+const MARK: &str = "***";
+/// The fewest bytes of a secret. What is shorter could be a part of any word.
+const FEWEST: usize = 6;
+
+/// The secrets of a run.
+#[derive(Default)]
+pub struct Redaction(Vec<Zeroizing<String>>);
+
+impl Redaction {
+    /// Takes the secrets, and adds what they look like in Base64, alone or as a part of a longer
+    /// text. Those of fewer than 6 bytes are not looked for.
+    pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        let mut needles = Vec::new();
+        for secret in secrets.into_iter().map(Zeroizing::new) {
+            if secret.len() < FEWEST {
+                continue;
+            }
+            let decoded = percent_encoding::percent_decode_str(&secret).decode_utf8();
+            let decoded = decoded.ok().filter(|text| text.len() >= FEWEST);
+            let decoded = decoded.map(|text| Zeroizing::new(text.into_owned()));
+            for secret in [Some(secret), decoded].into_iter().flatten() {
+                for before in 0..3 {
+                    needles.extend([
+                        in_base64(&STANDARD_NO_PAD, &secret, before),
+                        in_base64(&URL_SAFE_NO_PAD, &secret, before),
+                    ]);
+                }
+                needles.push(secret);
+            }
+        }
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.dedup();
+        Self(needles)
+    }
+
+    /// The text without any secret: also where one is written in percent-encoding, as in HTML or
+    /// as in JSON.
+    pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut clean = String::new();
+        let mut copied = 0;
+        let mut place = 0;
+        while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
+            match self.0.iter().find_map(|needle| length(rest, needle)) {
+                Some(length) => {
+                    clean.push_str(text.get(copied..place).unwrap_or_default());
+                    clean.push_str(MARK);
+                    place += length;
+                    copied = place;
+                }
+                None => place += rest.chars().next().map_or(1, char::len_utf8),
+            }
+        }
+        if copied == 0 {
+            return Cow::Borrowed(text);
+        }
+        clean.push_str(text.get(copied..).unwrap_or_default());
+        Cow::Owned(clean)
+    }
+
+    /// Cleans all texts in a document, names included.
+    pub fn apply_to(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.apply(&text).into_owned()),
+            Value::Array(list) => list.into_iter().map(|value| self.apply_to(value)).collect(),
+            Value::Object(map) => map
+                .into_iter()
+                .map(|(name, value)| (self.apply(&name).into_owned(), self.apply_to(value)))
+                .collect(),
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Redaction(…)")
+    }
+}
+
+/// The characters that stand for nothing but `secret` in the Base64 of a text in which `before`
+/// bytes come before it.
+fn in_base64(engine: &impl Engine, secret: &str, before: usize) -> Zeroizing<String> {
+    let padded = Zeroizing::new([&vec![0; before], secret.as_bytes()].concat());
+    let encoded = Zeroizing::new(engine.encode(&padded));
+    let own = (before * 8).div_ceil(6)..padded.len() * 8 / 6;
+    Zeroizing::new(encoded.get(own).unwrap_or_default().to_owned())
+}
+
+/// How many bytes of `text` spell `secret` from its beginning on; none where they do not.
+fn length(text: &str, secret: &str) -> Option<usize> {
+    // Almost every text is ruled out by its first byte.
+    let first = text.as_bytes().first()?;
+    if secret.as_bytes().first() != Some(first) && !b"%&\\".contains(first) {
+        return None;
+    }
+    // A character can begin its own longer spelling (`%` and `%25`), so there may be several ends.
+    let mut ends = vec![0];
+    for character in secret.chars() {
+        let next = ends.iter().flat_map(|end| {
+            let lengths = spellings(text.get(*end..).unwrap_or_default(), character);
+            lengths.into_iter().flatten().map(move |length| end + length)
+        });
+        ends = next.collect();
+        ends.sort_unstable();
+        ends.dedup();
+        if ends.is_empty() {
+            return None;
+        }
+    }
+    ends.pop()
+}
+
+/// How many bytes at the beginning of `text` spell a character: as itself, or percent-encoded, or as
+/// a reference of HTML, or as an escape of JSON.
+fn spellings(text: &str, character: char) -> [Option<usize>; 2] {
+    let itself = text.starts_with(character).then(|| character.len_utf8());
+    let encoded = match text.as_bytes().first() {
+        Some(b'%') => percent(text, character),
+        Some(b'&') => reference(text, character),
+        Some(b'\\') => escape(text, character),
+        _ => None,
+    };
+    [itself, encoded]
+}
+
+fn percent(text: &str, character: char) -> Option<usize> {
+    let bytes = character.to_string().into_bytes();
+    let encoded: String = bytes.into_iter().map(|byte| format!("%{byte:02x}")).collect();
+    let start = text.get(..encoded.len())?;
+    start.eq_ignore_ascii_case(&encoded).then_some(encoded.len())
+}
+
+fn reference(text: &str, character: char) -> Option<usize> {
+    // The longest one is that of a character by its number: `&#x10ffff;`.
+    let end = text.bytes().take(10).position(|byte| byte == b';')?;
+    let name = text.get(1..end)?.to_lowercase();
+    let is_it = match name.strip_prefix('#') {
+        Some(number) => {
+            let number = match number.strip_prefix('x') {
+                Some(number) => u32::from_str_radix(number, 16),
+                None => number.parse(),
+            };
+            number == Ok(u32::from(character))
+        }
+        None => matches!(
+            (name.as_str(), character),
+            ("amp", '&') | ("lt", '<') | ("gt", '>') | ("quot", '"') | ("apos", '\'')
+        ),
+    };
+    is_it.then_some(end + 1)
+}
+
+fn escape(text: &str, character: char) -> Option<usize> {
+    let escaped = text.get(1..)?;
+    if escaped.starts_with(character) {
+        return Some(1 + character.len_utf8());
+    }
+    let number = escaped.strip_prefix('u')?.get(..4)?;
+    (u32::from_str_radix(number, 16) == Ok(u32::from(character))).then_some(6)
+}

@@ -1,0 +1,199 @@
+//! The Agents API as far as it is known, with a memory: agents' deployments, which one is active, and
+//! what a rollback does to them.
+
+use crate::stand_in::{Answer, Request};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// The key, the agent, and a deployment of `live` to go back to.
+pub const API_KEY: &str = "pk-stand-in-4f1d8a6c";
+pub const AGENT: &str = "PROJECT-AB12CD34";
+pub const DEPLOYMENT: &str = "019e0f3a-71c4-7c1e-9b3d-000000000042";
+/// The version of that deployment.
+pub const VERSION: &str = "46c78399935c449c80d7d328a91b52ea";
+/// Another version, that is live now.
+const BAD_VERSION: &str = "add8d0c5b1f34e6f8f6a0b1c2d3e4f50";
+
+/// One agent of one workspace.
+pub struct AgentsApi {
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    /// How long a new deployment is missing in the lists.
+    lag: Duration,
+    /// The oldest one first.
+    deployments: Mutex<Vec<Deployment>>,
+}
+
+#[derive(Clone)]
+struct Deployment {
+    id: String,
+    environment: &'static str,
+    version: String,
+    created: SystemTime,
+    kind: &'static str,
+}
+
+/// An API whose clock stands still, as a function from requests to answers.
+pub fn agents_api() -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    let api = AgentsApi::new();
+    move |request| api.answer(request)
+}
+
+impl AgentsApi {
+    /// An API whose clock stands still.
+    pub fn new() -> Arc<Self> {
+        let now = humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time");
+        Self::with_clock(move || now, Duration::ZERO)
+    }
+
+    /// An API with a clock, which shows a new deployment after some time only.
+    pub fn with_clock(
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+        lag: Duration,
+    ) -> Arc<Self> {
+        let deployment = |id: &str, environment, version: &str, hours: u64| Deployment {
+            id: id.to_owned(),
+            environment,
+            version: version.to_owned(),
+            created: clock() - Duration::from_secs(hours * 3_600),
+            kind: if environment == "sandbox" { "publish" } else { "promotion" },
+        };
+        let deployments = vec![
+            deployment("019e0f3a-0000-7c1e-9b3d-000000000040", "sandbox", VERSION, 90),
+            deployment("019e0f3a-0000-7c1e-9b3d-000000000041", "pre-release", VERSION, 80),
+            deployment(DEPLOYMENT, "live", VERSION, 70),
+            deployment("019e0f3a-0000-7c1e-9b3d-000000000043", "sandbox", BAD_VERSION, 9),
+            deployment("019e0f3a-0000-7c1e-9b3d-000000000044", "pre-release", BAD_VERSION, 8),
+            deployment("019e0f3a-0000-7c1e-9b3d-000000000045", "live", BAD_VERSION, 7),
+        ];
+        Arc::new(Self { clock: Box::new(clock), lag, deployments: Mutex::new(deployments) })
+    }
+
+    /// The ids of the deployments that rollbacks have made, the oldest one first.
+    pub fn rolled_back(&self) -> Vec<String> {
+        let made = |deployment: &&Deployment| deployment.kind == "rollback";
+        self.deployments().iter().filter(made).map(|made| made.id.clone()).collect()
+    }
+
+    /// What the API does.
+    pub fn answer(&self, request: &Request) -> Answer {
+        let date = format!("Date: {}\r\n", httpdate::fmt_http_date((self.clock)()));
+        let (status, body) = self.act(request);
+        Answer::with_headers(status, &date, body)
+    }
+
+    fn act(&self, request: &Request) -> (u16, String) {
+        if request.header("x-api-key") != Some(API_KEY) {
+            return (401, r#"{"message":"Unauthorized"}"#.to_owned());
+        }
+        let agent = format!("/v1/agents/{AGENT}/deployments");
+        // A prefix stands for a gateway before the API.
+        let path = request.target.find("/v1/").map_or("", |start| &request.target[start..]);
+        let Some(path) = path.strip_prefix(&agent) else {
+            return (404, not_found(correlation_id(request)));
+        };
+        match (request.method.as_str(), path) {
+            ("GET", "/active") => (200, self.active().to_string()),
+            ("GET", list) => match list.strip_prefix("?environment=") {
+                Some(query) => (200, self.list(query).to_string()),
+                None => (404, not_found(correlation_id(request))),
+            },
+            ("POST", path) => {
+                if serde_json::from_slice::<Body>(&request.body).is_err() {
+                    let body = r#"{"message":"Validation failed","errors":[{"field":"deploymentMessage","message":"expected string"}]}"#;
+                    return (400, body.to_owned());
+                }
+                let id = path.strip_prefix('/').and_then(|path| path.strip_suffix("/rollback"));
+                match id.and_then(|id| self.roll_back(id)) {
+                    Some(body) => (200, body.to_string()),
+                    None => (404, not_found(correlation_id(request))),
+                }
+            }
+            _ => (405, String::new()),
+        }
+    }
+
+    fn roll_back(&self, id: &str) -> Option<Value> {
+        let mut deployments = self.deployments();
+        let target = deployments.iter().find(|deployment| deployment.id == id)?;
+        let made = deployments.iter().filter(|deployment| deployment.kind == "rollback").count();
+        let new = Deployment {
+            id: format!("019e191e-ca97-7afa-a3bf-{:012}", made + 1),
+            created: (self.clock)(),
+            kind: "rollback",
+            ..target.clone()
+        };
+        deployments.push(new.clone());
+        Some(json!({"deployment": new.json(), "testRunIds": ["run-0001", "run-0002"]}))
+    }
+
+    fn active(&self) -> Value {
+        let shown = self.shown();
+        let of = |environment: &str| {
+            let newest = shown.iter().find(|deployment| deployment.environment == environment);
+            newest.map(Deployment::json)
+        };
+        json!({"activeDeployments": {"sandbox": of("sandbox"), "pre-release": of("pre-release"), "live": of("live")}})
+    }
+
+    fn list(&self, query: &str) -> Value {
+        let (environment, limit) = query.split_once("&limit=").unwrap_or((query, "10"));
+        let limit = limit.parse().expect("a number of deployments");
+        let shown = self.shown();
+        let listed = shown.iter().filter(|deployment| deployment.environment == environment);
+        json!({"deployments": listed.take(limit).map(Deployment::json).collect::<Vec<_>>()})
+    }
+
+    /// What the lists show, the newest one first.
+    fn shown(&self) -> Vec<Deployment> {
+        let now = (self.clock)();
+        let is_shown = |deployment: &&Deployment| deployment.created + self.lag <= now;
+        self.deployments().iter().filter(is_shown).rev().cloned().collect()
+    }
+
+    fn deployments(&self) -> MutexGuard<'_, Vec<Deployment>> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deployment {
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "accountId": "acme-ws",
+            "agentId": AGENT,
+            "environment": self.environment,
+            "artifactVersion": "2026-05-08T18:26:14.711Z",
+            "version": self.version,
+            "createdBy": "dev@example.com",
+            "createdAt": humantime::format_rfc3339_millis(self.created).to_string(),
+            "metadata": null,
+        })
+    }
+}
+
+fn correlation_id(request: &Request) -> &str {
+    request.header("x-polyai-correlation-id").unwrap_or_default()
+}
+
+/// The body that the contract allows, and no other.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(rename = "deploymentMessage")]
+    _deployment_message: String,
+}
+
+/// The API's own answer for a deployment that it does not know.
+pub fn not_found(correlation_id: &str) -> String {
+    format!(
+        r#"{{"success":false,"error":"Not Found","error_id":"{correlation_id}","error_code":"DEPLOYMENT_NOT_FOUND","error_message":"Deployment not found","data":null}}"#
+    )
+}
+
+/// An answer in the real shape, with made-up values.
+pub fn rolled_back(test_run_ids: &str) -> String {
+    format!(
+        r#"{{"deployment":{{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"{AGENT}","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"{VERSION}","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null}},"testRunIds":{test_run_ids}}}"#
+    )
+}

@@ -1,0 +1,233 @@
+//! What a network, a gateway, an API or an adversary can do to a request, and what must come of it:
+//! one row for each fault.
+
+use crate::agents_api::{API_KEY, AgentsApi};
+use crate::stand_in::{Answer, Request, StandIn};
+use crate::step::Step;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::thread;
+
+use Answer::{Bytes, Drip, Endless, Reset, Silence};
+
+/// Whether the API does what it was asked to do, behind the fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Effect {
+    Done,
+    Not,
+}
+
+/// What happens to a request.
+#[derive(Clone)]
+struct Fault {
+    effect: Effect,
+    /// What is answered in the API's place; none where the API answers itself.
+    answer: Option<Answer>,
+}
+
+fn good() -> Fault {
+    Fault { effect: Effect::Done, answer: None }
+}
+
+fn done(answer: Answer) -> Fault {
+    Fault { effect: Effect::Done, answer: Some(answer) }
+}
+
+fn not(answer: Answer) -> Fault {
+    Fault { effect: Effect::Not, answer: Some(answer) }
+}
+
+fn times(count: usize, fault: Fault) -> Vec<Fault> {
+    vec![fault; count]
+}
+
+struct Row {
+    name: &'static str,
+    /// What happens to the first requests for a rollback; then all is well.
+    posts: Vec<Fault>,
+    /// What happens to the first requests that read; then all is well.
+    reads: Vec<Fault>,
+    timeout: &'static str,
+    /// The requests for a rollback that reach the API.
+    sent: usize,
+    code: i32,
+    /// What the log says.
+    says: &'static str,
+}
+
+fn status(status: u16) -> Answer {
+    Answer::new(status, "")
+}
+
+/// The answer of a rollback that was done elsewhere.
+fn whole() -> Vec<u8> {
+    Answer::new(200, crate::agents_api::rolled_back("[]")).bytes()
+}
+
+#[rustfmt::skip]
+fn rows() -> Vec<Row> {
+    let row = |name, posts: &[Fault], reads: &[Fault], timeout, sent, code, says| Row {
+        name, posts: posts.to_vec(), reads: reads.to_vec(), timeout, sent, code, says,
+    };
+    let unread = "the deployments do not show what came of it: they could not be read: ";
+    let established = "notice: the answer was lost (";
+    vec![
+        row("nothing", &[], &[], "60s", 1, 0, "Rolled back: live is on version"),
+
+        // The API itself refused: it is asked again.
+        row("429 once", &[not(status(429))], &[], "60s", 2, 0, "trying again      in "),
+        row("503 twice", &times(2, not(status(503))), &[], "60s", 3, 0, "try 3 of 4, after: HTTP 503"),
+        row("429 for ever", &times(9, not(status(429))), &[], "60s", 4, 6, "error: Not rolled back (unavailable): the API refused the request: too many"),
+        row("429 that wants 0 seconds", &[not(retry_after("0"))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4"),
+        row("429 that wants 1 second", &[not(retry_after("1"))], &[], "60s", 2, 0, "in 1.0 s, try 2 of 4"),
+        row("429 that wants a date that is over", &[not(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4"),
+        row("429 that wants a year", &[not(retry_after("31536000"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
+        row("429 that wants the year 9999", &[not(retry_after("Fri, 31 Dec 9999 23:59:59 GMT"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
+        row("429 that wants nonsense", &[not(retry_after("soon"))], &[], "60s", 2, 0, "try 2 of 4"),
+
+        // The API said no: it is not asked again.
+        row("400", &[not(status(400))], &[], "60s", 1, 5, "the API refused the rollback"),
+        row("401", &[not(status(401))], &[], "60s", 1, 3, "the API did not accept the key"),
+        row("404", &[not(status(404))], &[], "60s", 1, 4, "was not found"),
+        row("409", &[not(status(409))], &[], "60s", 1, 5, "because of a conflict"),
+        row("a redirect to another host", &[not(Answer::with_headers(307, "Location: https://example.com/\r\n", ""))], &[], "60s", 1, 5, "a redirect, which is not followed"),
+
+        // The answer was lost, and it was done: that is found out, and it is not sent again.
+        row("500, done", &[done(status(500))], &[], "60s", 1, 0, established),
+        row("502, done", &[done(status(502))], &[], "60s", 1, 0, established),
+        row("504, done", &[done(status(504))], &[], "60s", 1, 0, established),
+        row("408, done", &[done(status(408))], &[], "60s", 1, 0, established),
+        row("reset, done", &[done(Reset)], &[], "60s", 1, 0, established),
+        row("closed before a byte, done", &[done(Bytes(Vec::new()))], &[], "60s", 1, 0, established),
+        row("closed within the head, done", &[done(Bytes(whole()[..40].to_vec()))], &[], "60s", 1, 0, established),
+        row("closed within the body, done", &[done(Bytes(whole()[..300].to_vec()))], &[], "60s", 1, 0, established),
+        row("silence, done", &[done(Silence(Vec::new()))], &[], "6s", 1, 0, "notice: the answer was lost (no answer within 2.0 s)"),
+        row("silence within the body, done", &[done(Silence(whole()[..300].to_vec()))], &[], "6s", 1, 0, established),
+        row("a page instead of an answer, done", &[done(Answer::new(200, "<html>welcome</html>"))], &[], "60s", 1, 0, established),
+        row("an empty 200, done", &[done(status(200))], &[], "60s", 1, 0, established),
+        row("502, done, the first reads fail", &[done(status(502))], &[not(status(503)), not(Reset), not(status(500))], "60s", 1, 0, established),
+
+        // The answer was lost, and it was not done: that is found out, and it is sent again.
+        row("500, not done", &[not(status(500))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4, after: HTTP 500"),
+        row("502, not done, twice", &times(2, not(status(502))), &[], "60s", 3, 0, "try 3 of 4"),
+        row("reset, not done", &[not(Reset)], &[], "60s", 2, 0, "try 2 of 4"),
+        row("500, not done, then 500, done", &[not(status(500)), done(status(500))], &[], "60s", 2, 0, established),
+        row("500, not done, then 429", &[not(status(500)), not(status(429))], &[], "60s", 3, 0, "try 3 of 4, after: HTTP 429"),
+        row("500, not done, then 503, reads refused after three looks", &[not(status(500)), not(status(503))], &[times(6, good()), times(9, not(status(403)))].concat(), "60s", 2, 6, "the API is not available at present"),
+        row("500, not done, then 409", &[not(status(500)), not(status(409))], &[], "60s", 2, 5, "because of a conflict"),
+        row("502 for ever, not done", &times(9, not(status(502))), &[], "60s", 4, 6, "the deployments show that it had no effect"),
+        // It is done after the last look, while the second request is on its way.
+        row("500, not done, then 409, done", &[not(status(500)), done(status(409))], &[], "60s", 2, 0, established),
+        row("500, not done, then an error in a 200, done", &[not(status(500)), done(Answer::new(200, r#"{"error_code":"DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED"}"#))], &[], "60s", 2, 0, established),
+
+        // The answer was lost, and it cannot be found out: it is not sent again.
+        row("502, done, reads refused", &[done(status(502))], &times(9, not(status(403))), "60s", 1, 7, unread),
+        row("502, not done, reads refused", &[not(status(502))], &times(9, not(status(403))), "60s", 1, 7, "HTTP 403: no message"),
+        row("502, done, reads fail for ever", &[done(status(502))], &times(99, not(status(500))), "9s", 1, 7, unread),
+        row("silence for ever, done", &[done(Silence(Vec::new()))], &times(99, not(Silence(Vec::new()))), "6s", 1, 7, unread),
+        row("502, done, reads without a date", &[done(status(502))], &times(9, not(Answer::new(200, r#"{"activeDeployments":{},"deployments":[]}"#))), "60s", 1, 7, "the API's answer bears no date"),
+        row("502, done, reads that list nothing", &[done(status(502))], &times(9, not(dated(r#"{"activeDeployments":{},"deployments":[]}"#))), "60s", 1, 7, "the API lists no such deployment to go back to"),
+        row("502, done, reads that make no sense", &[done(status(502))], &times(99, not(dated("[]"))), "9s", 1, 7, unread),
+        row("502, not done, no time for three looks", &[not(status(502))], &[], "2s", 1, 7, "no time was left to look again"),
+
+        // An API that is broken, or an adversary.
+        row("another protocol", &[not(Bytes(b"220 mail.example.com ESMTP\r\n".to_vec()))], &[], "60s", 2, 0, "try 2 of 4"),
+        row("HTTP/0.9", &[done(Bytes(b"<html>done</html>".to_vec()))], &[], "60s", 1, 0, established),
+        row("HTTP/2", &[done(Bytes(b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\0\0\x40\0".to_vec()))], &[], "60s", 1, 0, established),
+        row("headers without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-Bomb: boom\r\n".repeat(64)))], &[], "60s", 1, 0, established),
+        row("a header without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nX-Bomb: ".to_vec(), vec![b'x'; 4_096]))], &[], "60s", 1, 0, established),
+        row("continue for ever", &[done(Endless(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(64)))], &[], "6s", 1, 0, established),
+        row("a body of 10 GB", &[done(Endless(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b' '; 65_536]))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
+        row("an error of 10 GB", &[not(Endless(b"HTTP/1.1 404 Gone\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b'x'; 65_536]))], &[], "60s", 1, 4, "the API said      HTTP 404: xxxx"),
+        row("chunks without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(), [b"1000\r\n".to_vec(), vec![b' '; 4_096], b"\r\n".to_vec()].concat()))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
+        row("a body that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec(), b" ".to_vec()))], &[], "6s", 1, 0, "it is not whole after 2.0 s"),
+        row("a head that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nX-Slow: ".to_vec(), b"x".to_vec()))], &[], "6s", 1, 0, "no answer within 2.0 s"),
+        row("JSON that is nested 100,000 deep", &[done(Answer::new(200, "[".repeat(100_000)))], &[], "60s", 1, 0, "recursion limit exceeded"),
+        row("an id of a megabyte", &[done(Answer::new(200, format!(r#"{{"deployment":{{"id":"{}"}}}}"#, "x".repeat(1_000_000))))], &[], "60s", 1, 0, "it names no deployment"),
+        row("invalid UTF-8 and NUL", &[done(Answer::new(200, b"{\"deployment\":{\"id\":\"\xff\0\"}}"))], &[], "60s", 1, 0, established),
+        row("commands of a runner", &[not(Answer::new(400, "::set-output name=outcome::rolled-back\n##[add-mask]live\n::stop-commands::x"))], &[], "60s", 1, 5, "HTTP 400: ::set-output name=outcome::rolled-back # #[add-mask]live ::stop-commands::x"),
+        row("ANSI and bidi controls", &[not(Answer::new(400, "\u{1b}[2J\u{202e}evil\u{7}"))], &[], "60s", 1, 5, "HTTP 400: \u{fffd}[2J\u{fffd}evil\u{fffd}"),
+        row("the key in an error", &[not(Answer::new(401, format!("{{\"message\":\"bad key {API_KEY}\"}}")))], &[], "60s", 1, 3, "HTTP 401: bad key ***"),
+        row("the key in a lost answer, and in reads", &[done(Answer::new(500, format!("key={API_KEY}")))], &times(9, not(Answer::new(403, API_KEY))), "60s", 1, 7, "HTTP 403: ***"),
+    ]
+}
+
+fn retry_after(value: &str) -> Answer {
+    Answer::with_headers(429, &format!("Retry-After: {value}\r\n"), "")
+}
+
+fn dated(body: &str) -> Answer {
+    let now = httpdate::fmt_http_date(std::time::SystemTime::now());
+    Answer::with_headers(200, &format!("Date: {now}\r\n"), body)
+}
+
+/// An API that misbehaves as told.
+fn faulty(api: std::sync::Arc<AgentsApi>, row: &Row) -> StandIn {
+    let faults = |faults: &[Fault]| Mutex::new(faults.iter().cloned().collect::<VecDeque<_>>());
+    let (posts, reads) = (faults(&row.posts), faults(&row.reads));
+    StandIn::start(move |request: &Request| {
+        let faults = if request.method == "POST" { &posts } else { &reads };
+        match faults.lock().expect("no panic").pop_front() {
+            None => api.answer(request),
+            Some(fault) => {
+                let own = (fault.effect == Effect::Done).then(|| api.answer(request));
+                fault.answer.or(own).expect("an answer")
+            }
+        }
+    })
+}
+
+fn check(row: &Row) -> Result<(), String> {
+    let api = AgentsApi::new();
+    let stand_in = faulty(std::sync::Arc::clone(&api), row);
+    let ended = Step::plain(&stand_in)
+        .env("POLYAI_TIMEOUT", row.timeout)
+        .env("POLYAI_OUTPUT_FILE", "out.env")
+        .env("POLYAI_SUMMARY_FILE", "summary.md")
+        .env("POLYAI_REPORT_FILE", "report.json")
+        .run();
+    let outputs = ended.dotenv("out.env");
+    let made = api.rolled_back();
+    let id = &outputs["ROLLBACK_DEPLOYMENT_ID"];
+    let everything = ended.everything();
+    let checks = [
+        ("the requests for a rollback", stand_in.posts() == row.sent),
+        ("the exit code", ended.code == row.code),
+        ("the words", ended.out.contains(row.says) || ended.err.contains(row.says)),
+        ("at most one rollback", made.len() <= 1),
+        ("success is a rollback", ended.code != 0 || made.contains(id)),
+        ("failure is none, unless it is unknown", matches!(ended.code, 0 | 7) || made.is_empty()),
+        ("no id after a failure", ended.code == 0 || id.is_empty()),
+        (
+            "one line of an error",
+            ended.err.matches("error: ").count() == usize::from(ended.code != 0),
+        ),
+        ("no key", !everything.contains(API_KEY)),
+    ];
+    let wrong: Vec<_> =
+        checks.iter().filter(|(_, is_right)| !is_right).map(|(what, _)| *what).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: {}; {} sent, exit code {}, {} made\n{}{}",
+        row.name,
+        wrong.join(", "),
+        stand_in.posts(),
+        ended.code,
+        made.len(),
+        ended.out,
+        ended.err
+    ))
+}
+
+#[test]
+fn each_fault_ends_as_it_must() {
+    let rows = rows();
+    // Most of the time is waiting.
+    let failed: Vec<String> = thread::scope(|scope| {
+        let runs: Vec<_> = rows.iter().map(|row| scope.spawn(move || check(row))).collect();
+        runs.into_iter().filter_map(|run| run.join().expect("no panic").err()).collect()
+    });
+    assert!(failed.is_empty(), "{} of {} faults:\n{}", failed.len(), rows.len(), failed.join("\n"));
+}

@@ -1,0 +1,148 @@
+//! Neither the key nor a password is written anywhere, whoever says it.
+
+use crate::agents_api::{API_KEY, agents_api};
+use crate::stand_in::{Answer, StandIn};
+use crate::step::{Ended, Step};
+use polyai_rollback::redaction::Redaction;
+
+/// A key with characters that every encoding writes in its own way.
+const KEY: &str = r#"pk/+&<"%\=~'4f1d8a6c"#;
+/// How that key is written elsewhere.
+const SPELLED: [&str; 12] = [
+    r#"pk/+&<"%\=~'4f1d8a6c"#,
+    "pk%2F%2B%26%3C%22%25%5C%3D~%274f1d8a6c",
+    "pk%2f%2b%26%3c%22%25%5c%3d~'4f1d8a6c",
+    r#"pk/+&amp;&lt;&quot;%\=~&#x27;4f1d8a6c"#,
+    r#"pk/+&#38;&#x3C;&#34;%\=~&apos;4f1d8a6c"#,
+    r#"pk/+&<\"%\\=~'4f1d8a6c"#,
+    r#"pk\/+\u0026\u003c\"%\\=~\u00274f1d8a6c"#,
+    // The key alone, after one and after two bytes, in both alphabets of Base64.
+    "cGsvKyY8IiVcPX4nNGYxZDhhNmM=",
+    "OnBrLysmPCIlXD1+JzRmMWQ4YTZj",
+    "YTpway8rJjwiJVw9fic0ZjFkOGE2Yw==",
+    "OnBrLysmPCIlXD1-JzRmMWQ4YTZj",
+    "YTpway8rJjwiJVw9fic0ZjFkOGE2Yw",
+];
+
+/// Checks that nothing but GitHub's mask shows the key, in any spelling.
+fn hides(ended: &Ended, key: &str) {
+    let mask = format!("::add-mask::{}\n", key.replace('%', "%25"));
+    let everything = ended.everything().replacen(&mask, "", 1);
+    // What is left of every spelling, whatever a format does to its other characters.
+    for part in [key, "4f1d8a6c", "1+JzRmMWQ4", "1-JzRmMWQ4", "X4nNGYxZDh", "fic0ZjFkOG"] {
+        assert!(!everything.contains(part), "{part} is in {everything}");
+    }
+}
+
+fn steps(api: &StandIn) -> [Step; 3] {
+    let with_files = |step: Step, prefix: &str| {
+        step.env(format!("{prefix}OUTPUT_FILE"), "out.env")
+            .env(format!("{prefix}SUMMARY_FILE"), "summary.md")
+            .env(format!("{prefix}REPORT_FILE"), "report.json")
+    };
+    [
+        with_files(Step::plain(api).env("POLYAI_API_KEY", KEY), "POLYAI_"),
+        with_files(Step::gitlab(api).env("POLYAI_API_KEY", KEY), "POLYAI_"),
+        with_files(Step::github(api).env("INPUT_API-KEY", KEY), "INPUT_"),
+    ]
+}
+
+#[test]
+fn a_key_that_the_api_echoes_is_hidden_in_every_spelling() {
+    for spelled in SPELLED {
+        let text = serde_json::to_string(&format!("your key {spelled} is bad")).unwrap();
+        let bodies = [
+            format!("<p>{spelled}</p>"),
+            format!(
+                r#"{{"error_code":{text},"error_message":{text},"errors":[{{"field":{text},"message":{text}}}]}}"#
+            ),
+            format!("{}{spelled}", "x".repeat(190)),
+        ];
+        for body in bodies {
+            let api = StandIn::start(move |_| Answer::new(401, &body));
+            for step in steps(&api) {
+                let ended = step.run();
+                assert_eq!(ended.code, 3, "{}", ended.err);
+                hides(&ended, KEY);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_in_the_fields_of_a_deployment_is_hidden() {
+    for spelled in SPELLED {
+        let text = serde_json::to_string(&format!("a{spelled}b")).unwrap();
+        let body = format!(
+            r#"{{"deployment":{{"id":{text},"accountId":{text},"agentId":{text},"environment":{text},"artifactVersion":{text},"version":{text},"createdBy":{text},"createdAt":{text},"metadata":{{{text}:[{text}]}}}},"testRunIds":[{text}]}}"#
+        );
+        let api = StandIn::start(move |_| Answer::new(200, &body));
+        for step in steps(&api) {
+            let ended = step.run();
+            assert_eq!(ended.code, 0, "{}", ended.err);
+            hides(&ended, KEY);
+        }
+    }
+}
+
+#[test]
+fn a_key_in_other_inputs_is_hidden_and_not_sent_in_the_message() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::github(&api)
+        .env("INPUT_DEPLOYMENT-MESSAGE", format!("with {API_KEY} it works"))
+        .env("INPUT_AGENT-ID", format!("a-{API_KEY}"))
+        .env("INPUT_DEPLOYMENT-ID", format!("d-{API_KEY}"))
+        .env("GITHUB_WORKFLOW", format!("w-{API_KEY}"))
+        .env("INPUT_REPORT-FILE", format!("{API_KEY}.json"))
+        .run();
+    assert_eq!(ended.code, 4);
+    let mask = format!("::add-mask::{API_KEY}\n");
+    assert!(!ended.everything().replacen(&mask, "", 1).contains(API_KEY), "{}", ended.everything());
+    assert_eq!(api.requests()[0].body, br#"{"deploymentMessage":"with *** it works"}"#);
+}
+
+#[test]
+fn a_key_that_is_refused_is_hidden() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api)
+        .env("POLYAI_API_KEY", "Bearer 4f1d8a6c")
+        .env("POLYAI_OUTPUT_FILE", "no/Bearer 4f1d8a6c")
+        .run();
+    assert_eq!(ended.code, 2);
+    assert!(!ended.everything().contains("4f1d8a6c"), "{}", ended.err);
+}
+
+#[test]
+fn passwords_in_addresses_are_hidden() {
+    let basic = "dXNlcjpzM2NyZXQh";
+    let api = StandIn::start(move |_| Answer::new(400, format!("s3cret! s3cret%21 {basic}")));
+    let places = [
+        ("HTTPS_PROXY", "http://user:s3cret!@127.0.0.1:1"),
+        ("https_proxy", "http://user:s3cret%21@127.0.0.1:1"),
+        ("ALL_PROXY", "user:s3cret!@127.0.0.1:1"),
+        ("HTTP_PROXY", "http://user:s3cret!@[nonsense"),
+    ];
+    for (variable, value) in places {
+        let ended = Step::plain(&api).env(variable, value).run();
+        assert_eq!(ended.code, 5, "{}", ended.err);
+        assert!(ended.err.contains("HTTP 400: *** *** "), "{}", ended.err);
+        assert!(!ended.everything().contains(basic), "{}", ended.err);
+    }
+    let ended = Step::plain(&api)
+        .env("POLYAI_BASE_URL", "https://user:s3cret!@example.com")
+        .env("POLYAI_OUTPUT_FILE", "no/s3cret!")
+        .run();
+    assert_eq!(ended.code, 2);
+    assert!(!ended.everything().contains("s3cret"), "{}", ended.err);
+}
+
+#[test]
+fn what_is_too_short_to_be_a_secret_is_left_alone() {
+    let redaction = Redaction::new(["live".to_owned(), String::new()]);
+    assert_eq!(redaction.apply("live is live"), "live is live");
+}
+
+#[test]
+fn a_redaction_shows_nothing_itself() {
+    assert_eq!(format!("{:?}", Redaction::new([API_KEY.to_owned()])), "Redaction(…)");
+}

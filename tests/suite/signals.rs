@@ -1,0 +1,108 @@
+//! How a run ends that a runner or a person cancels.
+
+use crate::agents_api::{AgentsApi, agents_api};
+use crate::stand_in::{Answer, StandIn};
+use crate::step::{Ended, Step, signal};
+use snapbox::{assert_data_eq, str};
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+/// Cancels a run as soon as a request of this method has arrived, which gets no answer.
+fn cancel_at(method: &'static str, name: &str, change: impl FnOnce(Step) -> Step) -> Ended {
+    let (arrived, arrival) = channel();
+    let api = AgentsApi::new();
+    let behind = Arc::clone(&api);
+    let stand_in = StandIn::start(move |request| {
+        if request.method == method {
+            arrived.send(()).expect("the test waits");
+            return Answer::Silence(Vec::new());
+        }
+        behind.answer(request);
+        Answer::new(502, "")
+    });
+    let step = change(Step::plain(&stand_in).env("POLYAI_TIMEOUT", "1h"));
+    let running = step.start();
+    arrival.recv().expect("a request");
+    signal(name, running.pid());
+    let ended = running.finish();
+    assert_eq!(stand_in.posts(), 1);
+    ended
+}
+
+#[test]
+fn a_request_on_its_way_has_an_unknown_effect() {
+    let ended = cancel_at("POST", "TERM", |step| step.env("POLYAI_OUTPUT_FILE", "out.env"));
+    assert_eq!(ended.code, 143);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  production        unknown: it may or may not have been rolled back
+  correlation id    [..]
+
+"#]]
+    );
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "cancelled");
+
+    let ended = cancel_at("POST", "INT", |step| step.env("POLYAI_OUTPUT_FILE", "out.env"));
+    assert_eq!(ended.code, 130);
+    assert!(ended.err.contains("cancelled by SIGINT after the request was sent"), "{}", ended.err);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "cancelled");
+}
+
+#[test]
+fn a_lost_answer_that_is_being_looked_into_has_an_unknown_effect() {
+    let ended = cancel_at("GET", "TERM", |step| step);
+    assert_eq!(ended.code, 143);
+    assert!(ended.err.starts_with("error: Perhaps rolled back (cancelled): "), "{}", ended.err);
+}
+
+#[test]
+fn nothing_was_sent_before_there_is_a_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let api = StandIn::start(agents_api());
+    let step = Step::plain(&api)
+        .env("POLYAI_BASE_URL", format!("https://{address}"))
+        .env("POLYAI_TIMEOUT", "1h");
+    let running = step.start();
+    // It has begun to speak TLS, and gets no answer.
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+    signal("INT", running.pid());
+
+    let ended = running.finish();
+    assert_eq!(ended.code, 130);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (cancelled): cancelled by SIGINT before the request was sent; run it again if it is still wanted, which is safe
+  production        unchanged: nothing was sent
+  correlation id    [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn nothing_is_sent_again_while_it_waits() {
+    let api = StandIn::start(|_| Answer::with_headers(503, "Retry-After: 1000\r\n", ""));
+    let mut running = Step::plain(&api).env("POLYAI_TIMEOUT", "1h").start();
+    running.wait_for("trying again");
+    signal("TERM", running.pid());
+
+    let ended = running.finish();
+    assert_eq!(ended.code, 143);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (cancelled): cancelled by SIGTERM before the request was sent again; run it again if it is still wanted, which is safe
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+    assert_eq!(api.posts(), 1);
+}

@@ -1,0 +1,203 @@
+//! Whom the program trusts to be the API, and what it says of all others.
+
+use crate::agents_api::{API_KEY, agents_api};
+use crate::stand_in::StandIn;
+use crate::step::{Ended, Step};
+use polyai_rollback::trust;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::version::{TLS12, TLS13};
+use snapbox::{assert_data_eq, str};
+use std::fs;
+use std::process::Command;
+use std::sync::Arc;
+
+/// A private authority.
+struct Authority(Issuer<'static, KeyPair>, String);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self(Issuer::new(params, key), pem)
+    }
+
+    /// An API with a certificate of this authority.
+    fn api(&self, change: impl FnOnce(&mut CertificateParams)) -> StandIn {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS12, &TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            )
+            .unwrap();
+        StandIn::start_tls(Arc::new(config), agents_api())
+    }
+}
+
+/// A run that must be refused by us before anything is sent.
+fn refuse(api: &StandIn, change: impl FnOnce(Step) -> Step) -> Ended {
+    let ended = change(Step::plain(api)).run();
+    assert_eq!(ended.code, 6, "{}", ended.err);
+    assert_eq!(api.requests().len(), 0);
+    assert!(!ended.out.contains("trying again"), "{}", ended.out);
+    ended
+}
+
+#[test]
+fn an_unknown_issuer_is_named_with_the_input_that_helps() {
+    let ended = refuse(&Authority::new().api(|_| {}), |step| step);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate was issued by an authority that is not trusted here; if a proxy or a gateway of your company answers there, give the certificate of its authority in POLYAI_CA_CERT
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn an_authority_of_the_company_is_trusted_where_it_is_given() {
+    let authority = Authority::new();
+    let api = authority.api(|_| {});
+    let pem = &authority.1;
+    let two = format!("some words\n{pem}{}", Authority::new().1);
+    let step = || {
+        let step = Step::plain(&api).file("ca.pem", &two);
+        fs::create_dir(step.path("certs")).unwrap();
+        step.file("certs/0a1b2c3d.0", pem).file("certs/notes", "nothing")
+    };
+    let cases = [
+        ("POLYAI_CA_CERT", "ca.pem"),
+        ("POLYAI_CA_CERT", pem),
+        ("SSL_CERT_FILE", "ca.pem"),
+        ("SSL_CERT_DIR", "certs"),
+        ("SSL_CERT_DIR", "none:certs"),
+    ];
+    for (variable, value) in cases {
+        let ended = step().env(variable, value).run();
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{variable} {value}");
+    }
+    assert_eq!(api.posts(), cases.len());
+}
+
+#[test]
+fn the_public_authorities_stay_trusted() {
+    let own = trust::of_input(&Authority::new().1).unwrap();
+    assert_eq!(trust::roots(own).len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
+}
+
+#[test]
+fn a_bad_ca_cert_is_an_error_and_a_bad_variable_is_not() {
+    let authority = Authority::new();
+    let api = authority.api(|_| {});
+    let half = &authority.1[..authority.1.len() / 2];
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    let step = || {
+        let step = Step::plain(&api)
+            .file("half", half)
+            .file("key", &key)
+            .file("empty", "")
+            .file(
+                "no-certificate",
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            )
+            .file("large", vec![b' '; (4 << 20) + 1]);
+        let status = Command::new("mkfifo").arg(step.path("pipe")).status().unwrap();
+        assert!(status.success());
+        step
+    };
+    let cases = [
+        ("half", "half: is not whole PEM"),
+        ("key", "key: holds no certificate in PEM"),
+        ("empty", "empty: holds no certificate in PEM"),
+        ("no-certificate", "no-certificate: holds a certificate that cannot be read"),
+        ("large", "large: is larger than 4194304 bytes"),
+        ("pipe", "pipe: is not a regular file"),
+        (".", ".: is not a regular file"),
+        ("missing", "missing: cannot be read: No such file or directory (os error 2)"),
+    ];
+    for (value, problem) in cases {
+        let ended = step().env("POLYAI_CA_CERT", value).run();
+        assert_eq!(ended.code, 2, "{}", ended.err);
+        assert!(ended.err.contains(&format!("POLYAI_CA_CERT {problem}\n")), "{}", ended.err);
+
+        // The API's certificate is not one of a public authority, so the run fails by that.
+        let ended = step().env("SSL_CERT_FILE", value).run();
+        assert_eq!(ended.code, 6);
+        let warning = format!("warning: SSL_CERT_FILE {problem}; it is ignored\n");
+        assert!(ended.err.starts_with(&warning), "{}", ended.err);
+    }
+    for pem in [half, &key] {
+        let ended = step().env("POLYAI_CA_CERT", pem).run();
+        assert_eq!(ended.code, 2, "{}", ended.err);
+        let secret = key.lines().nth(1).unwrap();
+        assert!(!ended.out.contains(secret) && !ended.err.contains(secret), "{}", ended.err);
+    }
+    let ended = step().env("SSL_CERT_DIR", "missing").run();
+    assert!(
+        ended
+            .err
+            .starts_with("warning: SSL_CERT_DIR missing: holds no certificate; it is ignored\n"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(api.requests().len(), 0);
+}
+
+#[test]
+fn a_certificate_out_of_its_time_points_to_the_clock() {
+    let authority = Authority::new();
+    let trusting = |step: Step| step.env("POLYAI_CA_CERT", &authority.1);
+    let expired = authority.api(|params| params.not_after = date_time_ymd(2020, 1, 1));
+    assert_data_eq!(
+        refuse(&expired, trusting).err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate has expired, by this machine's clock; check the clock of this machine, which says [..]; if it is right, who runs https://localhost:[..] must renew the certificate
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+    let early = authority.api(|params| params.not_before = date_time_ymd(2999, 1, 1));
+    let ended = refuse(&early, trusting);
+    assert!(
+        ended
+            .err
+            .contains("its certificate is not valid yet, by this machine's clock; check the clock"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_certificate_of_another_host_names_that_host() {
+    let authority = Authority::new();
+    let other = authority.api(|params| {
+        params.subject_alt_names =
+            CertificateParams::new(["api.example.com".to_owned()]).unwrap().subject_alt_names;
+    });
+    let ended = refuse(&other, |step| step.env("POLYAI_CA_CERT", &authority.1));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is for another host: api.example.com; check POLYAI_BASE_URL, and whether something else answers in the API's place
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+    assert!(!ended.everything().contains(API_KEY));
+}
