@@ -228,13 +228,13 @@ impl Check<'_> {
     }
 
     fn api_key(&mut self, key: Option<String>, file: Option<String>) -> Option<ApiKey> {
-        let (input, of, key) = match (key, file) {
-            (Some(key), _) => ("api-key", String::new(), Ok(key)),
+        let (input, key) = match (key, file) {
+            (Some(key), _) => ("api-key", Ok(key)),
             (None, Some(file)) => {
                 let key = file::read(Path::new(&file), KEY_FILE_BYTES).and_then(|bytes| {
                     String::from_utf8(bytes).map_err(|_| "holds no text".to_owned())
                 });
-                ("api-key-file", format!("{file}: "), key)
+                ("api-key-file", key)
             }
             (None, None) => {
                 if !self.variables.is_garbled("api-key-file") {
@@ -247,7 +247,8 @@ impl Check<'_> {
         match key.and_then(|key| ApiKey::new(key.trim()).map_err(str::to_owned)) {
             Ok(key) => Some(key),
             Err(problem) => {
-                self.problem(input, &format!("{of}{problem}"));
+                // The path is not shown: it may be the key, given by mistake.
+                self.problem(input, &problem);
                 None
             }
         }

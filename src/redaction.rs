@@ -162,7 +162,7 @@ fn reference(text: &str, character: char) -> Option<usize> {
 
 fn escape(text: &str, character: char) -> Option<usize> {
     let escaped = text.get(1..)?;
-    if escaped.starts_with(character) {
+    if character.is_ascii_punctuation() && escaped.starts_with(character) {
         return Some(1 + character.len_utf8());
     }
     let number = escaped.strip_prefix('u')?.get(..4)?;

@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod github;
 mod gitlab;
+mod hostile;
 mod inputs;
 mod model;
 mod parsers;

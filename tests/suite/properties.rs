@@ -7,9 +7,20 @@ use polyai_rollback::formats::{command::command, dotenv, heredoc, markdown};
 use polyai_rollback::report::Value;
 use polyai_rollback::text::one_line;
 use proptest::prelude::*;
+use std::env;
+
+/// 2,000 cases, or as many as `PROPTEST_CASES` says: run for long, these are fuzz targets.
+pub fn config() -> ProptestConfig {
+    let cases = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(2_000),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 /// Text of the pieces that mean something to a runner, a terminal or Markdown.
-fn hostile() -> impl Strategy<Value = String> {
+pub fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<String>(),
         prop::sample::select(vec![
@@ -75,7 +86,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn github_reads_the_outputs_that_were_written(first in value(), second in value()) {

@@ -1,0 +1,192 @@
+//! What holds for whatever the API or whoever sets the variables may send.
+
+use crate::agents_api::{API_KEY, rolled_back};
+use crate::properties::{config, hostile};
+use polyai_rollback::answer::{
+    ApiError, Deployment, NoRollback, Rollback, active_deployments, deployments,
+};
+use polyai_rollback::environment::Environment;
+use polyai_rollback::inputs::{self, Inputs};
+use polyai_rollback::look;
+use polyai_rollback::pipeline::Pipeline;
+use polyai_rollback::redaction::Redaction;
+use polyai_rollback::retry::{pause, retry_after};
+use polyai_rollback::variables::Variables;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::time::{Duration, SystemTime};
+
+fn redaction() -> Redaction {
+    Redaction::new([API_KEY.to_owned()])
+}
+
+/// Bytes that were an answer once: parts of real ones, cut, doubled and mixed with hostile text.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let whole = select(vec![
+        rolled_back(r#"["run-0001"]"#),
+        r#"{"success":false,"error":"e","error_id":"i","error_code":"C","error_message":"m","data":null}"#.to_owned(),
+        r#"{"message":"m","errors":[{"field":"name","message":"too long"}]}"#.to_owned(),
+        r#"{"deployments":[{"id":"a","version":"v","createdAt":"2026-05-11T22:18:28.909Z"}]}"#.to_owned(),
+        r#"{"activeDeployments":{"sandbox":"","live":{"id":"a"}}}"#.to_owned(),
+        "[".repeat(200),
+    ]);
+    let edit = (any::<Index>(), any::<Index>(), prop_oneof![hostile(), Just(API_KEY.to_owned())]);
+    let edited = (whole, prop::collection::vec(edit, 0..4)).prop_map(|(whole, edits)| {
+        let mut bytes = whole.into_bytes();
+        for (from, to, text) in edits {
+            if bytes.is_empty() {
+                break;
+            }
+            let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+            bytes.splice(from.min(to)..from.max(to), text.into_bytes());
+        }
+        bytes
+    });
+    prop_oneof![4 => edited, 1 => prop::collection::vec(any::<u8>(), 0..300)]
+}
+
+/// What is made of an error is one short line without the key.
+fn is_safe(error: &ApiError) -> bool {
+    [&error.code, &error.message].into_iter().flatten().all(|text| {
+        text.chars().count() <= 250 && !text.contains(char::is_control) && !text.contains(API_KEY)
+    })
+}
+
+/// The key as somebody may write it: each character in one of its spellings.
+fn spelled() -> impl Strategy<Value = String> {
+    let spelling = |character: char| {
+        let code = u32::from(character);
+        select(vec![
+            character.to_string(),
+            format!("%{code:02x}"),
+            format!("%{code:02X}"),
+            format!("&#{code};"),
+            format!("&#x{code:X};"),
+            format!("\\u{code:04x}"),
+        ])
+    };
+    API_KEY.chars().map(spelling).collect::<Vec<_>>().prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn an_answer_is_a_rollback_or_it_is_none(body in body()) {
+        match Rollback::read(&body, &redaction()) {
+            Ok(rollback) => {
+                let json: Value = serde_json::from_slice(&body).unwrap();
+                prop_assert_eq!(json["deployment"]["id"].as_str(), Some(rollback.deployment.id.as_str()));
+                prop_assert!(!rollback.deployment.id.trim().is_empty());
+            }
+            Err(NoRollback::Refused(error)) => prop_assert!(is_safe(&error)),
+            Err(NoRollback::Unreadable(_)) => {}
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_or_it_is_not(body in body()) {
+        let lists = [deployments(&body), active_deployments(&body)];
+        for deployment in lists.into_iter().flatten().flatten() {
+            prop_assert!(!deployment.id.trim().is_empty());
+            let _ = deployment.created();
+        }
+    }
+
+    #[test]
+    fn the_body_of_an_error_is_safe_to_show(body in body()) {
+        prop_assert!(is_safe(&ApiError::read(&body, &redaction())));
+    }
+
+    #[test]
+    fn inputs_are_read_whatever_the_environment_holds(
+        values in prop::collection::vec((select(&Inputs::NAMES), select(vec!["INPUT_", "PLUGIN_", "POLYAI_"]), prop_oneof![
+            hostile().prop_map(String::into_bytes),
+            prop::collection::vec(any::<u8>(), 0..20),
+            select(vec!["60s", "us", "4", "-----BEGIN CERTIFICATE-----\nAAAA", "x"]).prop_map(|text| text.as_bytes().to_vec()),
+        ]), 0..12),
+        noise in prop::collection::vec((any::<Vec<u8>>(), any::<Vec<u8>>()), 0..4),
+    ) {
+        let named = values.into_iter().map(|(name, prefix, value)| {
+            (format!("{prefix}{}", name.to_uppercase()).into_bytes(), value)
+        });
+        let variables = named.chain(noise).map(|(name, value)| (OsString::from_vec(name), OsString::from_vec(value)));
+        let environment = Environment::new(variables.chain([("POLYAI_API_KEY".into(), API_KEY.into()), ("POLYAI_BASE_URL".into(), "https://u:p4ssword@h".into())]));
+        let pipeline = Pipeline::detect(&environment);
+        let variables = Variables::collect(&environment, pipeline.spelling);
+        let reading = inputs::read(&environment, &variables, &pipeline, SystemTime::UNIX_EPOCH);
+        prop_assert!(reading.request.is_some() && reading.api_key.is_some() || !reading.problems.is_empty());
+        let said = format!("{:?} {:?}", reading.problems, reading.warnings);
+        prop_assert!(!said.contains("p4ssword"), "{}", said);
+    }
+
+    #[test]
+    fn a_wish_for_a_wait_is_a_time_or_nothing(text in prop_oneof![hostile(), "[0-9]{1,30}", "[A-Za-z]{3}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"], tries in any::<u32>()) {
+        let wish = retry_after(&text, SystemTime::now());
+        let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
+        if let (Some(seconds), false) = (seconds, text.contains('+')) {
+            prop_assert_eq!(wish, Some(seconds));
+        }
+        prop_assert!(pause(tries, None) <= Duration::from_secs(30));
+        if wish.is_some() {
+            prop_assert_eq!(Some(pause(tries, wish)), wish);
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_every_spelling(before in hostile(), key in spelled(), after in hostile()) {
+        let clean = redaction().apply(&format!("{before}{key}{after}")).into_owned();
+        prop_assert_eq!(clean, format!("{}***{}", redaction().apply(&before), redaction().apply(&after)));
+    }
+
+    #[test]
+    fn nothing_else_is_taken_for_a_key(text in hostile()) {
+        prop_assert_eq!(redaction().apply(&text), text.as_str());
+    }
+
+    #[test]
+    fn a_rollback_is_found_where_there_is_one(rows in prop::collection::vec((0..3_usize, 0..3_usize, 0..5_u64, 0..4_u8), 0..8), since in 0..5_u64) {
+        let time = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let deployment = |(environment, version, created, id): (usize, usize, u64, u8)| Deployment {
+            id: format!("d{id}"),
+            agent_id: None,
+            environment: Some(format!("e{environment}")),
+            artifact_version: None,
+            version: Some(format!("v{version}")),
+            created_at: Some(humantime::format_rfc3339(time(created)).to_string()),
+            document: Value::Null,
+        };
+        let target = deployment((0, 0, 0, 0));
+        let seen: Vec<_> = rows.iter().map(|row| deployment(*row)).collect();
+        let expected = rows.iter().any(|row| matches!(row, (0, 0, created, id) if *created >= since && *id != 0));
+        let found = look::find(&target, &seen, time(since)).unwrap();
+        prop_assert_eq!(found.is_some(), expected);
+        if let Some(found) = found {
+            prop_assert!(found.id != target.id && found.created().unwrap() >= time(since));
+        }
+    }
+}
+
+#[test]
+fn a_deployment_without_a_time_leaves_it_open() {
+    let deployment = |id: &str, created: Option<&str>| Deployment {
+        id: id.to_owned(),
+        agent_id: None,
+        environment: Some("live".to_owned()),
+        artifact_version: None,
+        version: Some("v".to_owned()),
+        created_at: created.map(str::to_owned),
+        document: Value::Null,
+    };
+    let target = deployment("target", None);
+    let now = SystemTime::now();
+    for created in [None, Some("yesterday"), Some("")] {
+        assert!(look::find(&target, &[deployment("other", created)], now).is_err());
+    }
+    let unversioned = Deployment { version: None, ..target.clone() };
+    assert!(look::find(&unversioned, &[], now).is_err());
+    assert!(look::find(&target, &[target.clone()], now).unwrap().is_none());
+}
