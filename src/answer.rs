@@ -15,6 +15,8 @@ use std::time::SystemTime;
 
 /// The most bytes of an id, and of every other text of a deployment, that are taken for one.
 const TEXT_BYTES: usize = 1_024;
+/// The most values that a document may have: parsed, each takes many times the memory of its text.
+const VALUES: usize = 20_000;
 
 /// The body of the request for a rollback.
 #[derive(Debug, Serialize)]
@@ -111,10 +113,7 @@ impl Rollback {
     /// there is none and the API gives its code for an error.
     pub fn read(body: &[u8], redaction: &Redaction) -> Result<Self, NoRollback> {
         // Errors from here on name a place in the body, and nothing of what is there.
-        let mut json: Value = match serde_json::from_slice(body) {
-            Ok(json) => json,
-            Err(error) => return Err(NoRollback::Unreadable(error.into())),
-        };
+        let mut json = parse(body).map_err(NoRollback::Unreadable)?;
         let document = json.get_mut("deployment").map(Value::take).unwrap_or_default();
         match Deployment::read(document) {
             Some(deployment) => {
@@ -129,25 +128,44 @@ impl Rollback {
     }
 }
 
+/// The document of a body, unless it would take much memory.
+fn parse(body: &[u8]) -> anyhow::Result<Value> {
+    // One value more than there are beginnings and commas, some of which may be within texts.
+    if body.iter().filter(|byte| b"[{,".contains(byte)).count() >= VALUES {
+        return Err(anyhow!("it has too many parts"));
+    }
+    Ok(serde_json::from_slice(body)?)
+}
+
 /// Reads the answer to `GET …/deployments`.
 pub fn deployments(body: &[u8]) -> anyhow::Result<Vec<Deployment>> {
-    let mut json: Value = serde_json::from_slice(body)?;
+    let mut json = parse(body)?;
     match json.get_mut("deployments").map(Value::take) {
-        Some(Value::Array(list)) => Ok(list.into_iter().filter_map(Deployment::read).collect()),
+        Some(Value::Array(list)) => list.into_iter().map(listed).collect(),
         _ => Err(anyhow!("it lists no deployments")),
     }
 }
 
 /// Reads the answer to `GET …/deployments/active`: at most one deployment for each environment.
 pub fn active_deployments(body: &[u8]) -> anyhow::Result<Vec<Deployment>> {
-    let mut json: Value = serde_json::from_slice(body)?;
+    let mut json = parse(body)?;
     match json.get_mut("activeDeployments").map(Value::take) {
-        // An older form has an empty text where there is none.
         Some(Value::Object(map)) => {
-            Ok(map.into_iter().filter_map(|(_, value)| Deployment::read(value)).collect())
+            // An older form has an empty text where there is none.
+            let is_none = |value: &Value| value.is_null() || value == "";
+            map.into_iter()
+                .map(|(_, value)| value)
+                .filter(|value| !is_none(value))
+                .map(listed)
+                .collect()
         }
         _ => Err(anyhow!("it lists no active deployments")),
     }
+}
+
+/// A deployment of a list. What is not there must be known, so none may be passed over.
+fn listed(document: Value) -> anyhow::Result<Deployment> {
+    Deployment::read(document).ok_or_else(|| anyhow!("it lists a deployment without an id"))
 }
 
 impl Deployment {
@@ -193,7 +211,7 @@ impl ApiError {
     /// Reads a body. One that has no known shape is its own message, unless it may be a deployment,
     /// or a part of one: there is personal data in it.
     pub fn read(body: &[u8], redaction: &Redaction) -> Self {
-        let stated = Self::stated(&serde_json::from_slice(body).unwrap_or_default(), redaction);
+        let stated = Self::stated(&parse(body).unwrap_or_default(), redaction);
         if stated.code.is_some() || stated.message.is_some() {
             return stated;
         }

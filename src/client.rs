@@ -8,11 +8,11 @@ use crate::inputs::Request;
 use crate::redaction::Redaction;
 use crate::retry;
 use crate::secret::ApiKey;
-use anyhow::{Context as _, Error, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow, ensure};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use reqwest::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::{RequestBuilder, Response, Url, redirect};
 use rustls::crypto::ring;
@@ -49,6 +49,7 @@ pub struct Reply {
     /// The body.
     pub body: Vec<u8>,
     date: Option<SystemTime>,
+    is_cached: bool,
     came: Instant,
 }
 
@@ -56,6 +57,7 @@ impl Reply {
     /// The time of `moment`, which is over, by the clock of who sent this: its date is cut to
     /// seconds and was on its way for a moment, so the time is rather too early than too late.
     pub fn date_of(&self, moment: Instant) -> Result<SystemTime> {
+        ensure!(!self.is_cached, "the answer came from a cache");
         self.date
             .and_then(|date| date.checked_sub(self.came.saturating_duration_since(moment)))
             .ok_or_else(|| anyhow!("the API's answer bears no date"))
@@ -147,6 +149,7 @@ impl Client {
         };
         let came = Instant::now();
         let date = header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        let is_cached = header(&response, AGE).is_some_and(|age| age.trim() != "0");
         let mut body = Vec::new();
         let cut = match timeout_at(end, read(&mut response, &mut body)).await {
             Ok(result) => result.err(),
@@ -154,9 +157,9 @@ impl Client {
         };
         let status = response.status().as_u16();
         match (status, cut) {
-            (200..=299, None) => Ok(Reply { status, body, date, came }),
+            (200..=299, None) => Ok(Reply { status, body, date, is_cached, came }),
             (200..=299, Some(cause)) => {
-                let reply = Reply { status, body, date, came };
+                let reply = Reply { status, body, date, is_cached, came };
                 Err(self.unreadable(&reply, cause))
             }
             _ => Err(Fault::Answered {

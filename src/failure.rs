@@ -7,10 +7,8 @@ use crate::signals::Signal;
 use crate::text::{Row, SHOWN, one_line};
 use crate::variables::Variables;
 use anyhow::Error;
-use humantime::format_rfc3339_seconds;
 use rustls::CertificateError;
 use serde::Serialize;
-use std::time::SystemTime;
 
 /// Why there is no rollback, or none that is known of.
 #[derive(Debug)]
@@ -195,7 +193,7 @@ impl Failure {
                 ) => format!(
                     "check the clock of this machine, which says {}; if it is right, who runs {} must \
                      renew the certificate",
-                    format_rfc3339_seconds(SystemTime::now()),
+                    words.request.map(Request::started).unwrap_or_default(),
                     words.api(),
                 ),
                 Unreached::Certificate(_) => {
@@ -292,9 +290,10 @@ impl Words<'_> {
         let active = request.endpoint.active(&request.agent_id).as_str().replace('\'', "%27");
         format!(
             "wait a minute and look, as running it again may roll back twice: a deployment in the \
-             target's environment that was created after {}, unless somebody else made it, means that \
-             it was rolled back: curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'",
-            format_rfc3339_seconds(request.started),
+             target's environment that was created after {} (by this machine's clock), unless \
+             somebody else made it, means that it was rolled back: \
+             curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'",
+            request.started(),
         )
     }
 }

@@ -106,11 +106,16 @@ impl Request {
             ("target deployment", self.deployment_id.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
-            ("started", format_rfc3339_seconds(self.started).to_string()),
+            ("started", self.started()),
             self.correlation_row(),
         ];
         rows.extend(self.proxy.as_ref().map(|proxy| ("proxy", proxy.to_string())));
         rows
+    }
+
+    /// When this run began, by this machine's clock.
+    pub fn started(&self) -> String {
+        format_rfc3339_seconds(self.started).to_string()
     }
 
     /// What PolyAI's support asks for, as label and text.

@@ -126,7 +126,8 @@ async fn step(
     log: &mut Log<'_>,
 ) -> Result<Outcome> {
     let mut signals = Signals::listen()?;
-    let started = SystemTime::now();
+    // A clock before its own beginning cannot be written as a date.
+    let started = SystemTime::now().max(SystemTime::UNIX_EPOCH);
     let reading = inputs::read(environment, variables, pipeline, started);
     if let Some(key) = &reading.api_key {
         log.mask(key);

@@ -33,9 +33,7 @@ impl Proxy {
             let matcher = Matcher::builder().https(value.clone()).no(except).build();
             matcher.intercept(&address.as_str().parse().ok()?)
         };
-        let is_http =
-            |proxy: &Intercept| matches!(proxy.uri().scheme_str(), Some("http" | "https"));
-        if !intercept(String::new()).is_some_and(|proxy| is_http(&proxy)) {
+        if !intercept(String::new()).is_some_and(|proxy| is_meant(&proxy, &value)) {
             return Err(format!("{variable} is ignored: it is not the URL of an HTTP proxy"));
         }
         let intercept = intercept(exceptions.unwrap_or_default());
@@ -50,6 +48,20 @@ impl Proxy {
             None => proxy,
         })
     }
+}
+
+/// Whether a proxy is what its variable means: a URL with a host and, at most, a user before it. One
+/// that is read in two ways could show a part of a password as a part of its host.
+fn is_meant(proxy: &Intercept, value: &str) -> bool {
+    let has_scheme = value.contains("://");
+    let value = if has_scheme { value.to_owned() } else { format!("http://{value}") };
+    Url::parse(&value).is_ok_and(|url| {
+        let host = url.host_str().zip(proxy.uri().host());
+        matches!(url.scheme(), "http" | "https")
+            && host.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+            && !proxy.uri().to_string().contains('@')
+            && (url.path(), url.query(), url.fragment()) == ("/", None, None)
+    })
 }
 
 /// The passwords in all variables that can name a proxy, used or not.

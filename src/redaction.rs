@@ -38,7 +38,7 @@ impl Redaction {
                 needles.push(secret);
             }
         }
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.sort_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
         needles.dedup();
         Self(needles)
     }
@@ -98,9 +98,8 @@ fn in_base64(engine: &impl Engine, secret: &str, before: usize) -> Zeroizing<Str
 
 /// How many bytes of `text` spell `secret` from its beginning on; none where they do not.
 fn length(text: &str, secret: &str) -> Option<usize> {
-    // Almost every text is ruled out by its first byte.
-    let first = text.as_bytes().first()?;
-    if secret.as_bytes().first() != Some(first) && !b"%&\\".contains(first) {
+    // Almost every text is ruled out by its beginning.
+    if spellings(text, secret.chars().next()?) == [None, None] {
         return None;
     }
     // A character can begin its own longer spelling (`%` and `%25`), so there may be several ends.
@@ -134,10 +133,17 @@ fn spellings(text: &str, character: char) -> [Option<usize>; 2] {
 }
 
 fn percent(text: &str, character: char) -> Option<usize> {
-    let bytes = character.to_string().into_bytes();
-    let encoded: String = bytes.into_iter().map(|byte| format!("%{byte:02x}")).collect();
-    let start = text.get(..encoded.len())?;
-    start.eq_ignore_ascii_case(&encoded).then_some(encoded.len())
+    let mut bytes = [0; 4];
+    let bytes = character.encode_utf8(&mut bytes).as_bytes();
+    let mut encoded = text.as_bytes().chunks(3);
+    let is_it = bytes.iter().all(|byte| match encoded.next() {
+        Some([b'%', high, low]) => {
+            let digit = |digit: &u8| char::from(*digit).to_digit(16);
+            digit(high).zip(digit(low)) == Some((u32::from(byte >> 4), u32::from(byte & 15)))
+        }
+        _ => false,
+    });
+    is_it.then_some(bytes.len() * 3)
 }
 
 fn reference(text: &str, character: char) -> Option<usize> {

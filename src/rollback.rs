@@ -81,7 +81,9 @@ impl Work<'_, '_> {
                     self.wait(self.tries, Duration::ZERO, &fault).await
                 }
                 Meaning::NotNow => {
-                    self.client.close();
+                    if !was_lost {
+                        self.client.close();
+                    }
                     let pause = retry::pause(self.tries, fault.retry_after());
                     let is_next = self.wait(self.tries, pause, &fault).await;
                     // What was lost may be late. Where that cannot be seen any more, it stays at
@@ -90,21 +92,26 @@ impl Work<'_, '_> {
                         false => is_next,
                         true => match self.find(&LAST_LOOK, &fault).await {
                             Ok(Some(rollback)) => return Ok(rollback),
-                            Ok(None) => is_next,
+                            Ok(None) => {
+                                self.client.close();
+                                is_next
+                            }
                             Err(_) => false,
                         },
                     }
                 }
                 Meaning::Never => {
-                    self.client.close();
-                    // The conflict may be one with what the lost request has done.
-                    if was_lost && fault.is_conflict() {
+                    // It may be refused because of what the lost request has done.
+                    if was_lost {
                         match self.find(&LAST_LOOK, &fault).await {
                             Ok(Some(rollback)) => return Ok(rollback),
-                            Ok(None) => {}
-                            Err(cause) => return Err(Failure::Unknown { fault, cause }),
+                            Err(cause) if fault.is_conflict() => {
+                                return Err(Failure::Unknown { fault, cause });
+                            }
+                            Ok(None) | Err(_) => {}
                         }
                     }
+                    self.client.close();
                     false
                 }
             };

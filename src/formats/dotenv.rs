@@ -35,8 +35,8 @@ fn join(list: &[String]) -> Option<String> {
 }
 
 /// Whether a value arrives as it is: one line, no white space at its ends, and nothing that refers to
-/// a variable (`$NAME`, `%NAME%`).
+/// a variable (`$NAME`, `%NAME%`) or is a command of a runner (`##[`), where the file is its log.
 fn is_safe(value: &str) -> bool {
     let is_harmful = |c: char| c.is_control() || matches!(c, '$' | '%' | '\u{2028}' | '\u{2029}');
-    value.trim() == value && !value.contains(is_harmful)
+    value.trim() == value && !value.contains(is_harmful) && !value.contains("##[")
 }

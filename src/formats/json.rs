@@ -64,5 +64,6 @@ pub fn write(report: &Report<'_>) -> Result<String> {
         tool: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")),
     };
     let document = report.redaction.apply_to(serde_json::to_value(&document)?);
-    Ok(document.to_string() + "\n")
+    // `##[` would be a command of a runner, where the file is its log.
+    Ok(document.to_string().replace("##", "#\\u0023") + "\n")
 }

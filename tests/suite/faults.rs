@@ -1,12 +1,13 @@
 //! What a network, a gateway, an API or an adversary can do to a request, and what must come of it:
 //! one row for each fault.
 
-use crate::agents_api::{API_KEY, AgentsApi};
+use crate::agents_api::{API_KEY, AgentsApi, DEPLOYMENT, VERSION};
 use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::Step;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use Answer::{Bytes, Drip, Endless, Reset, Silence};
 
@@ -83,6 +84,7 @@ fn rows() -> Vec<Row> {
         row("429 that wants a date that is over", &[not(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4"),
         row("429 that wants a year", &[not(retry_after("31536000"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
         row("429 that wants the year 9999", &[not(retry_after("Fri, 31 Dec 9999 23:59:59 GMT"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
+        row("429 that wants a date by its own clock", &[not(Answer::with_headers(429, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\nRetry-After: Wed, 21 Oct 2015 07:28:01 GMT\r\n", ""))], &[], "60s", 2, 0, "in 1.0 s, try 2 of 4"),
         row("429 that wants nonsense", &[not(retry_after("soon"))], &[], "60s", 2, 0, "try 2 of 4"),
 
         // The API said no: it is not asked again.
@@ -130,19 +132,34 @@ fn rows() -> Vec<Row> {
         row("502, done, reads that make no sense", &[done(status(502))], &times(99, not(dated("[]"))), "9s", 1, 7, unread),
         row("502, not done, no time for three looks", &[not(status(502))], &[], "2s", 1, 7, "no time was left to look again"),
 
+        row("502, not done, the active deployments cannot be read", &[not(status(502))], &[not(status(403))], "60s", 1, 7, unread),
+        row("502, done, a deployment without a version", &[done(status(502))], &times(99, not(listing(r#""id":"new","version":null"#, 0))), "60s", 1, 7, "deployment new may or may not be the new one"),
+        row("502, done, a deployment without an id", &[done(status(502))], &times(99, not(listing(r#""id":null"#, 0))), "9s", 1, 7, "it lists a deployment without an id"),
+        row("502, done, a deployment without a time", &[done(status(502))], &times(99, not(listing(&format!(r#""id":"new","version":"{VERSION}","createdAt":"soon""#), 0))), "60s", 1, 7, "deployment new may or may not be the new one"),
+        row("502, done, a clock that is 2 seconds late", &[done(status(502))], &times(99, not(listing(&format!(r#""id":"new","version":"{VERSION}""#), 2))), "60s", 1, 7, "deployment new may or may not be the new one"),
+        row("502, done, a cache that remembers", &[done(status(502))], &times(99, not(Answer::with_headers(200, "Age: 300\r\nDate: Mon, 11 May 2026 22:13:28 GMT\r\n", r#"{"activeDeployments":{},"deployments":[]}"#))), "60s", 1, 7, "the answer came from a cache"),
+        row("502, not done, the same version elsewhere and before", &[not(status(502))], &times(6, not(listing(&format!(r#""id":"old","version":"{VERSION}""#), 60))), "60s", 2, 0, "try 2 of 4"),
+        row("502, not done, another version since", &[not(status(502))], &times(6, not(listing(r#""id":"new","version":"other""#, 0))), "60s", 2, 0, "try 2 of 4"),
+        row("502, not done, the same version in another environment since", &[not(status(502))], &times(6, not(listing(&format!(r#""id":"new","version":"{VERSION}","environment":"sandbox""#), 0))), "60s", 2, 0, "try 2 of 4"),
+
         // An API that is broken, or an adversary.
         row("another protocol", &[not(Bytes(b"220 mail.example.com ESMTP\r\n".to_vec()))], &[], "60s", 2, 0, "try 2 of 4"),
         row("HTTP/0.9", &[done(Bytes(b"<html>done</html>".to_vec()))], &[], "60s", 1, 0, established),
         row("HTTP/2", &[done(Bytes(b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\0\0\x40\0".to_vec()))], &[], "60s", 1, 0, established),
         row("headers without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-Bomb: boom\r\n".repeat(64)))], &[], "60s", 1, 0, established),
         row("a header without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nX-Bomb: ".to_vec(), vec![b'x'; 4_096]))], &[], "60s", 1, 0, established),
-        row("continue for ever", &[done(Endless(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(64)))], &[], "6s", 1, 0, established),
+        row("continue for ever", &[done(Endless(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(64)))], &[], "20s", 1, 0, established),
         row("a body of 10 GB", &[done(Endless(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b' '; 65_536]))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
         row("an error of 10 GB", &[not(Endless(b"HTTP/1.1 404 Gone\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b'x'; 65_536]))], &[], "60s", 1, 4, "the API said      HTTP 404: xxxx"),
         row("chunks without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(), [b"1000\r\n".to_vec(), vec![b' '; 4_096], b"\r\n".to_vec()].concat()))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
         row("a body that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec(), b" ".to_vec()))], &[], "6s", 1, 0, "it is not whole after 2.0 s"),
         row("a head that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nX-Slow: ".to_vec(), b"x".to_vec()))], &[], "6s", 1, 0, "no answer within 2.0 s"),
-        row("JSON that is nested 100,000 deep", &[done(Answer::new(200, "[".repeat(100_000)))], &[], "60s", 1, 0, "recursion limit exceeded"),
+        row("JSON that is nested 100,000 deep", &[done(Answer::new(200, "[".repeat(100_000)))], &[], "60s", 1, 0, "it has too many parts"),
+        row("JSON that is nested 10,000 deep", &[done(Answer::new(200, "[".repeat(10_000)))], &[], "60s", 1, 0, "recursion limit exceeded"),
+        row("a megabyte that needs much redaction", &[not(Answer::new(400, "%".repeat(1_000_000)))], &[], "60s", 1, 5, "HTTP 400: %%%"),
+        row("half a million numbers", &[done(Answer::new(200, format!("[0{}]", ",0".repeat(499_999))))], &[], "60s", 1, 0, "it has too many parts"),
+        row("an error of half a million numbers", &[not(Answer::new(404, format!("[0{}]", ",0".repeat(499_999))))], &[], "60s", 1, 4, "was not found"),
+        row("a list of half a million deployments", &[done(status(502))], &times(99, not(dated(&format!(r#"{{"deployments":[{{}}{}]}}"#, ",{}".repeat(300_000))))), "9s", 1, 7, "it has too many parts"),
         row("an id of a megabyte", &[done(Answer::new(200, format!(r#"{{"deployment":{{"id":"{}"}}}}"#, "x".repeat(1_000_000))))], &[], "60s", 1, 0, "it names no deployment"),
         row("invalid UTF-8 and NUL", &[done(Answer::new(200, b"{\"deployment\":{\"id\":\"\xff\0\"}}"))], &[], "60s", 1, 0, established),
         row("commands of a runner", &[not(Answer::new(400, "::set-output name=outcome::rolled-back\n##[add-mask]live\n::stop-commands::x"))], &[], "60s", 1, 5, "HTTP 400: ::set-output name=outcome::rolled-back # #[add-mask]live ::stop-commands::x"),
@@ -157,8 +174,24 @@ fn retry_after(value: &str) -> Answer {
 }
 
 fn dated(body: &str) -> Answer {
-    let now = httpdate::fmt_http_date(std::time::SystemTime::now());
+    let now = httpdate::fmt_http_date(SystemTime::now());
     Answer::with_headers(200, &format!("Date: {now}\r\n"), body)
+}
+
+/// A list of a deployment with these fields, made some seconds ago, and of the one to go back to.
+fn listing(fields: &str, seconds: u64) -> Answer {
+    let now = SystemTime::now();
+    let time = |ago| humantime::format_rfc3339_millis(now - Duration::from_secs(ago));
+    let created = if fields.contains("createdAt") {
+        String::new()
+    } else {
+        format!(r#","createdAt":"{}""#, time(seconds))
+    };
+    let target =
+        format!(r#"{{"id":"{DEPLOYMENT}","version":"{VERSION}","createdAt":"{}"}}"#, time(1_000));
+    dated(&format!(
+        r#"{{"activeDeployments":{{"sandbox":""}},"deployments":[{{{fields}{created}}},{target}]}}"#
+    ))
 }
 
 /// An API that misbehaves as told.

@@ -89,9 +89,17 @@ fn what_no_proxy_names_and_what_is_not_encrypted_goes_directly() {
 #[test]
 fn a_variable_that_names_no_proxy_is_ignored_with_a_warning() {
     let api = StandIn::start(agents_api());
-    for value in
-        ["http://", "socks5://127.0.0.1:1", "http://user:s3cret!@[nonsense", "ftp://127.0.0.1"]
-    {
+    for value in [
+        "http://",
+        "socks5://127.0.0.1:1",
+        "http://user:s3cret!@[nonsense",
+        "ftp://127.0.0.1",
+        "http://user:s3cret#9@127.0.0.1:3128",
+        "http://user:s3cret/9@127.0.0.1:3128",
+        "http://user:s3cret?9@127.0.0.1:3128",
+        "http://user:s3cret@@127.0.0.1:3128",
+        "http://127.0.0.1:proxy",
+    ] {
         let ended = Step::plain(&api)
             .env("POLYAI_BASE_URL", "https://127.0.0.1:1")
             .env("POLYAI_ATTEMPTS", "1")
