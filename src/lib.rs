@@ -39,6 +39,7 @@ pub mod retry;
 pub mod rollback;
 pub mod secret;
 pub mod signals;
+pub mod streams;
 pub mod text;
 pub mod trust;
 pub mod variables;

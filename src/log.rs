@@ -180,10 +180,10 @@ impl<'a> Log<'a> {
 
     // A closed stream must not stop a rollback, nor hide its exit code.
     fn out(&mut self, line: &str) {
-        let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        let _ = self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush());
     }
 
     fn err(&mut self, line: &str) {
-        let _ = writeln!(self.err, "{line}").and_then(|()| self.err.flush());
+        let _ = self.err.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.err.flush());
     }
 }

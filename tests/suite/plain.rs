@@ -4,6 +4,7 @@ use crate::agents_api::{API_KEY, agents_api};
 use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use std::io::Write;
 
 #[test]
 fn rolls_back_and_tells_it_in_the_log() {
@@ -149,6 +150,17 @@ fn ends_with_the_right_code_when_nobody_reads_the_log() {
     drop(reader);
     assert_eq!(Step::plain(&api).run_into(writer), 0);
     assert_eq!(api.requests().len(), 1);
+}
+
+#[test]
+fn ends_with_the_right_code_when_the_reader_of_the_log_hangs() {
+    let api = StandIn::start(agents_api());
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds on Linux (pipe(7)).
+    writer.write_all(&[b' '; 65_536]).unwrap();
+    assert_eq!(Step::plain(&api).run_into(writer), 0);
+    assert_eq!(api.requests().len(), 1);
+    drop(reader);
 }
 
 #[test]
