@@ -63,6 +63,8 @@ pub struct Explanation {
     pub effect: &'static str,
     /// What to do now, where the problems do not say it themselves.
     pub next: Option<String>,
+    /// The command that shows what became of it, where that is not known.
+    pub command: Option<String>,
 }
 
 impl Explanation {
@@ -76,7 +78,8 @@ impl Explanation {
     pub fn rows(&self) -> Vec<Row> {
         let answer = self.answer.clone().map(|answer| ("the API said", answer));
         let effect = ("production", self.effect.to_owned());
-        answer.into_iter().chain([effect]).collect()
+        let command = self.command.clone().map(|command| ("to find out", command));
+        answer.into_iter().chain([effect]).chain(command).collect()
     }
 }
 
@@ -126,6 +129,7 @@ impl Failure {
                 _ => "unchanged: nothing was rolled back",
             },
             next: self.next(&words),
+            command: words.command().filter(|_| self.effect() == Effect::Unknown),
         }
     }
 
@@ -283,17 +287,20 @@ impl Words<'_> {
         }
     }
 
-    /// How a person can see what became of a request.
     fn how_to_find_out(&self) -> String {
-        let Some(request) = self.request else { return String::new() };
+        let started = self.request.map(Request::started).unwrap_or_default();
+        format!(
+            "wait a minute and look with the command below, as running it again may roll back twice: \
+             a deployment in the target's environment that was created after {started} (by this \
+             machine's clock), unless somebody else made it, means that it was rolled back",
+        )
+    }
+
+    /// The command that shows the active deployments.
+    fn command(&self) -> Option<String> {
+        let request = self.request?;
         // The one character of a URL that would end the quotes of the shell.
         let active = request.endpoint.active(&request.agent_id).as_str().replace('\'', "%27");
-        format!(
-            "wait a minute and look, as running it again may roll back twice: a deployment in the \
-             target's environment that was created after {} (by this machine's clock), unless \
-             somebody else made it, means that it was rolled back: \
-             curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'",
-            request.started(),
-        )
+        Some(format!("curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'"))
     }
 }

@@ -19,7 +19,7 @@ use std::time::SystemTime;
 /// The width of the labels.
 const LABEL: usize = 17;
 /// The most characters of a fact, and of the line of an error.
-const FACT: usize = 400;
+const FACT: usize = 1_000;
 const ERROR: usize = 1_500;
 const GREEN: &str = "32;1";
 const YELLOW: &str = "33;1";

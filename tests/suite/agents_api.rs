@@ -18,10 +18,22 @@ const BAD_VERSION: &str = "add8d0c5b1f34e6f8f6a0b1c2d3e4f50";
 /// One agent of one workspace.
 pub struct AgentsApi {
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
-    /// How long a new deployment is missing in the lists.
-    lag: Duration,
+    quirks: Quirks,
     /// The oldest one first.
     deployments: Mutex<Vec<Deployment>>,
+}
+
+/// What an API may be like, as long as it says nothing that is not true.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quirks {
+    /// How long a new deployment is missing in the lists.
+    pub lag: Duration,
+    /// How much too early the times of deployments are.
+    pub slip: Duration,
+    /// Whether these times are cut to seconds.
+    pub whole_seconds: bool,
+    /// Whether a new deployment has no version in the lists.
+    pub no_version: bool,
 }
 
 #[derive(Clone)]
@@ -43,13 +55,13 @@ impl AgentsApi {
     /// An API whose clock stands still.
     pub fn new() -> Arc<Self> {
         let now = humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time");
-        Self::with_clock(move || now, Duration::ZERO)
+        Self::with_clock(move || now, Quirks::default())
     }
 
-    /// An API with a clock, which shows a new deployment after some time only.
+    /// An API with a clock.
     pub fn with_clock(
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
-        lag: Duration,
+        quirks: Quirks,
     ) -> Arc<Self> {
         let deployment = |id: &str, environment, version: &str, hours: u64| Deployment {
             id: id.to_owned(),
@@ -66,7 +78,7 @@ impl AgentsApi {
             deployment("019e0f3a-0000-7c1e-9b3d-000000000044", "pre-release", BAD_VERSION, 8),
             deployment("019e0f3a-0000-7c1e-9b3d-000000000045", "live", BAD_VERSION, 7),
         ];
-        Arc::new(Self { clock: Box::new(clock), lag, deployments: Mutex::new(deployments) })
+        Arc::new(Self { clock: Box::new(clock), quirks, deployments: Mutex::new(deployments) })
     }
 
     /// The ids of the deployments that rollbacks have made, the oldest one first.
@@ -131,7 +143,7 @@ impl AgentsApi {
         let shown = self.shown();
         let of = |environment: &str| {
             let newest = shown.iter().find(|deployment| deployment.environment == environment);
-            newest.map(Deployment::json)
+            newest.map(|deployment| self.listed(deployment))
         };
         json!({"activeDeployments": {"sandbox": of("sandbox"), "pre-release": of("pre-release"), "live": of("live")}})
     }
@@ -141,13 +153,26 @@ impl AgentsApi {
         let limit = limit.parse().expect("a number of deployments");
         let shown = self.shown();
         let listed = shown.iter().filter(|deployment| deployment.environment == environment);
-        json!({"deployments": listed.take(limit).map(Deployment::json).collect::<Vec<_>>()})
+        json!({"deployments": listed.take(limit).map(|deployment| self.listed(deployment)).collect::<Vec<_>>()})
+    }
+
+    /// A deployment as the lists show it.
+    fn listed(&self, deployment: &Deployment) -> Value {
+        let created = deployment.created - self.quirks.slip;
+        let mut json = Deployment { created, ..deployment.clone() }.json();
+        if self.quirks.whole_seconds {
+            json["createdAt"] = humantime::format_rfc3339_seconds(created).to_string().into();
+        }
+        if self.quirks.no_version && deployment.kind == "rollback" {
+            json["version"] = Value::Null;
+        }
+        json
     }
 
     /// What the lists show, the newest one first.
     fn shown(&self) -> Vec<Deployment> {
         let now = (self.clock)();
-        let is_shown = |deployment: &&Deployment| deployment.created + self.lag <= now;
+        let is_shown = |deployment: &&Deployment| deployment.created + self.quirks.lag <= now;
         self.deployments().iter().filter(is_shown).rev().cloned().collect()
     }
 

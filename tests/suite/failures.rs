@@ -211,10 +211,11 @@ fn unknown_says_how_to_find_out() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 504), and the deployments do not show what came of it: they could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 504), and the deployments do not show what came of it: they could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );
@@ -226,9 +227,10 @@ fn an_answer_that_never_comes_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (no answer within 1.3 s), and the deployments do not show what came of it: they could not be read: no answer within 0.7 s; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (no answer within 1.3 s), and the deployments do not show what came of it: they could not be read: no answer within [..] s; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );
@@ -240,9 +242,10 @@ fn a_connection_that_is_cut_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (connection closed before message completed), and the deployments do not show what came of it: they could not be read: connection closed before message completed; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (connection closed before message completed), and the deployments do not show what came of it: they could not be read: connection closed before message completed; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );
@@ -275,10 +278,11 @@ fn a_200_that_cannot_be_read_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1: �<html>; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1: �<html>; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: �<html>
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );
@@ -293,10 +297,11 @@ fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached: {"dep; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached: {"dep; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: {"dep
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );
@@ -304,10 +309,11 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: it is not whole after 1.3 s), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: it is not whole after 0.7 s: {"dep; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: it is not whole after 1.3 s), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: it is not whole after [..] s: {"dep; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: {"dep
   production        unknown: it may or may not have been rolled back
-  correlation id   [..]
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  correlation id    [..]
 
 "#]]
     );

@@ -1,7 +1,7 @@
 //! Random faults against an API with a memory: whatever happens, the exit code tells the truth, and
 //! there are never two rollbacks.
 
-use crate::agents_api::AgentsApi;
+use crate::agents_api::{AgentsApi, Quirks};
 use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::{Step, signal};
 use fastrand::Rng;
@@ -53,8 +53,13 @@ fn run(seed: u64) -> Result<i32, String> {
     let mut rng = Rng::with_seed(seed);
     // The clocks of the API and of this machine have nothing to do with each other.
     let skew = Duration::from_secs(rng.u64(..300_000_000));
-    let lag = Duration::from_millis(*rng.choice(&[0, 0, 500, 1_500]).expect("a lag"));
-    let api = AgentsApi::with_clock(move || SystemTime::now() - skew, lag);
+    let quirks = Quirks {
+        lag: Duration::from_millis(*rng.choice(&[0, 0, 500, 1_500]).expect("a lag")),
+        slip: Duration::from_millis(*rng.choice(&[0, 0, 0, 1_500]).expect("a slip")),
+        whole_seconds: rng.u8(..10) == 0,
+        no_version: rng.u8(..20) == 0,
+    };
+    let api = AgentsApi::with_clock(move || SystemTime::now() - skew, quirks);
     let faults = *rng.choice(&[0.2, 0.5, 0.9]).expect("a share");
     let reads = *rng.choice(&[0.0, 0.2, 0.9]).expect("a share");
     let attempts = rng.u8(1..=4);

@@ -7,6 +7,7 @@ use snapbox::{assert_data_eq, str};
 use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 
 /// Cancels a run as soon as a request of this method has arrived, which gets no answer.
@@ -38,8 +39,9 @@ fn a_request_on_its_way_has_an_unknown_effect() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute and look, as running it again may roll back twice: a deployment in the target's environment that was created after [..], unless somebody else made it, means that it was rolled back: curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   production        unknown: it may or may not have been rolled back
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
 "#]]
@@ -56,6 +58,37 @@ error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request w
 fn a_lost_answer_that_is_being_looked_into_has_an_unknown_effect() {
     let ended = cancel_at("GET", "TERM", |step| step);
     assert_eq!(ended.code, 143);
+    assert!(ended.err.starts_with("error: Perhaps rolled back (cancelled): "), "{}", ended.err);
+}
+
+#[test]
+fn a_refusal_that_is_being_looked_into_has_an_unknown_effect() {
+    let (arrived, arrival) = channel();
+    let api = AgentsApi::new();
+    let (posts, reads) = (AtomicU32::new(0), AtomicU32::new(0));
+    let stand_in = StandIn::start(move |request| {
+        if request.method == "POST" {
+            // The first one is lost; the second one is refused, and done all the same.
+            return match posts.fetch_add(1, Ordering::Relaxed) {
+                0 => Answer::new(502, ""),
+                _ => {
+                    api.answer(request);
+                    Answer::new(409, "")
+                }
+            };
+        }
+        // Three looks of two requests each show that the first one was not done.
+        if reads.fetch_add(1, Ordering::Relaxed) < 6 {
+            return api.answer(request);
+        }
+        arrived.send(()).expect("the test waits");
+        Answer::Silence(Vec::new())
+    });
+    let running = Step::plain(&stand_in).env("POLYAI_TIMEOUT", "1h").start();
+    arrival.recv().expect("a request");
+    signal("TERM", running.pid());
+    let ended = running.finish();
+    assert_eq!((ended.code, stand_in.posts()), (143, 2));
     assert!(ended.err.starts_with("error: Perhaps rolled back (cancelled): "), "{}", ended.err);
 }
 
