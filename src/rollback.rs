@@ -69,51 +69,34 @@ impl Work<'_, '_> {
                 Err(fault) => fault,
             };
             self.tries += 1;
-            let is_next = match fault.meaning() {
-                Meaning::Unclear => {
-                    was_lost = true;
-                    match self.find(&LOOKS, &fault).await {
-                        Ok(Some(rollback)) => return Ok(rollback),
-                        Ok(None) => self.client.close(),
-                        Err(cause) => return Err(Failure::Unknown { fault, cause }),
-                    }
-                    // The looks were the wait.
-                    self.wait(self.tries, Duration::ZERO, &fault).await
-                }
-                Meaning::NotNow => {
-                    if !was_lost {
-                        self.client.close();
-                    }
-                    let pause = retry::pause(self.tries, fault.retry_after());
-                    let is_next = self.wait(self.tries, pause, &fault).await;
-                    // What was lost may be late. Where that cannot be seen any more, it stays at
-                    // what was seen, and nothing is sent after it.
-                    match was_lost {
-                        false => is_next,
-                        true => match self.find(&LAST_LOOK, &fault).await {
-                            Ok(Some(rollback)) => return Ok(rollback),
-                            Ok(None) => {
-                                self.client.close();
-                                is_next
-                            }
-                            Err(_) => false,
-                        },
-                    }
-                }
-                Meaning::Never => {
-                    // It may be refused because of what the lost request has done.
-                    if was_lost {
-                        match self.find(&LAST_LOOK, &fault).await {
-                            Ok(Some(rollback)) => return Ok(rollback),
-                            Err(cause) if fault.is_conflict() => {
-                                return Err(Failure::Unknown { fault, cause });
-                            }
-                            Ok(None) | Err(_) => {}
-                        }
-                    }
+            let meaning = fault.meaning();
+            let looks = match (meaning, was_lost) {
+                (Meaning::Unclear, _) => &LOOKS[..],
+                // What was lost may be late, and may be why this was refused.
+                (Meaning::NotNow | Meaning::Never, true) => &LAST_LOOK,
+                (Meaning::NotNow | Meaning::Never, false) => {
                     self.client.close();
-                    false
+                    &[]
                 }
+            };
+            let pause = retry::pause(self.tries, fault.retry_after());
+            let has_waited =
+                meaning == Meaning::NotNow && self.wait(self.tries, pause, &fault).await;
+            match self.find(looks, &fault).await {
+                Ok(Some(rollback)) => return Ok(rollback),
+                Ok(None) => self.client.close(),
+                Err(cause) if meaning == Meaning::Unclear || fault.is_conflict() => {
+                    return Err(Failure::Unknown { fault, cause });
+                }
+                // What the earlier looks showed stands; nothing is sent that could not be seen.
+                Err(_) => return Err(Failure::NotDone(fault)),
+            }
+            was_lost |= meaning == Meaning::Unclear;
+            let is_next = match meaning {
+                Meaning::Never => false,
+                Meaning::NotNow => has_waited,
+                // The looks were the wait.
+                Meaning::Unclear => self.wait(self.tries, Duration::ZERO, &fault).await,
             };
             if !is_next {
                 return Err(Failure::NotDone(fault));
@@ -134,6 +117,9 @@ impl Work<'_, '_> {
     /// Looks, once after each of the waits, for the rollback that a lost answer was about. None where
     /// there is none.
     async fn find(&mut self, waits: &[Duration], fault: &Fault) -> Result<Option<Rollback>> {
+        if waits.is_empty() {
+            return Ok(None);
+        }
         self.log.rows(&[("looking", format!("for what came of the request, after: {fault}"))]);
         for wait in waits {
             if self.budget.pause(*wait) != Some(*wait) {
