@@ -70,11 +70,12 @@ pub fn passwords(environment: &Environment) -> Vec<String> {
     variables.filter_map(|name| password(&environment.text(name)?)).collect()
 }
 
-/// The password in a URL, with or without its scheme, as it is written there.
+/// The password in a URL, with or without its scheme, as it is written there. A user without one may
+/// be a token.
 pub fn password(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (user, _) = rest.rsplit_once('@')?;
-    let (_, password) = user.split_once(':')?;
+    let password = user.split_once(':').map_or(user, |(_, password)| password);
     Some(password.to_owned())
 }
 

@@ -76,6 +76,11 @@ impl Redaction {
                 .into_iter()
                 .map(|(name, value)| (self.apply(&name).into_owned(), self.apply_to(value)))
                 .collect(),
+            // A secret of digits, written as a number.
+            Value::Number(number) => match self.apply(&number.to_string()) {
+                Cow::Borrowed(_) => Value::Number(number),
+                Cow::Owned(clean) => Value::String(clean),
+            },
             other => other,
         }
     }

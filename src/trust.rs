@@ -42,16 +42,21 @@ pub fn of_environment(environment: &Environment) -> (Vec<Authority>, Vec<String>
     let mut authorities = Vec::new();
     let mut problems = Vec::new();
     if let Some(path) = environment.path("SSL_CERT_FILE") {
-        match of_file(&path) {
-            Ok(more) => authorities.extend(more),
-            Err(problem) => problems.push(format!("SSL_CERT_FILE {}: {problem}", path.display())),
-        }
+        let read = file::read(&path, FILE_BYTES).map(|pem| parse_what_can_be(&pem));
+        let (more, problem) = match read {
+            Ok((more, problem)) => (more, problem.map(str::to_owned)),
+            Err(problem) => (Vec::new(), Some(problem)),
+        };
+        authorities.extend(more);
+        let path = path.display();
+        problems.extend(problem.map(|problem| format!("SSL_CERT_FILE {path}: {problem}")));
     }
     if let Some(paths) = environment.path("SSL_CERT_DIR") {
         let mut found = Vec::new();
         let entries = std::env::split_paths(&paths).flat_map(fs::read_dir).flatten().flatten();
         for entry in entries {
-            let more = of_file(&entry.path()).unwrap_or_default();
+            let pem = file::read(&entry.path(), FILE_BYTES).unwrap_or_default();
+            let (more, _) = parse_what_can_be(&pem);
             // Such folders hold each certificate under two names.
             for authority in more {
                 if found.len() < AUTHORITIES && !found.contains(&authority) {
@@ -71,12 +76,31 @@ fn of_file(path: &Path) -> Result<Vec<Authority>, String> {
     parse(&file::read(path, FILE_BYTES)?).map_err(str::to_owned)
 }
 
+const NONE: &str = "holds no certificate in PEM";
+const NOT_WHOLE: &str = "is not whole PEM";
+const UNREADABLE: &str = "holds a certificate that cannot be read";
+
+/// All certificates of a text in PEM that can be read, and what is wrong with the first other one.
+fn parse_what_can_be(pem: &[u8]) -> (Vec<Authority>, Option<&'static str>) {
+    let mut store = RootCertStore::empty();
+    let mut problem = None;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let added = match certificate {
+            Ok(certificate) => store.add(certificate).map_err(|_| UNREADABLE),
+            Err(_) => Err(NOT_WHOLE),
+        };
+        problem = problem.or(added.err());
+    }
+    if store.is_empty() {
+        problem = problem.or(Some(NONE));
+    }
+    (store.roots, problem)
+}
+
 /// All certificates of a text in PEM.
 fn parse(pem: &[u8]) -> Result<Vec<Authority>, &'static str> {
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| "is not whole PEM")?;
-        store.add(certificate).map_err(|_| "holds a certificate that cannot be read")?;
+    match parse_what_can_be(pem) {
+        (authorities, None) => Ok(authorities),
+        (_, Some(problem)) => Err(problem),
     }
-    if store.is_empty() { Err("holds no certificate in PEM") } else { Ok(store.roots) }
 }
