@@ -1,6 +1,5 @@
 //! The main job on this machine, without a key and without a network: the step itself runs against
-//! an embedded stand-in for the Agents API, once with a deployment that is there and once with one
-//! that is not. `cargo run --example demo`
+//! an embedded stand-in for the Agents API. `cargo run --example demo`
 
 #[path = "../tests/suite/agents_api.rs"]
 #[allow(dead_code)]
@@ -9,47 +8,64 @@ mod agents_api;
 #[allow(dead_code)]
 mod stand_in;
 
-use agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use agents_api::{AGENT, API_KEY, AgentsApi};
 use stand_in::StandIn;
 use std::io::{IsTerminal, stderr, stdout};
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use std::{fs, io};
 
 fn main() -> io::Result<ExitCode> {
-    let api = StandIn::start(agents_api());
+    let api = AgentsApi::with_clock(SystemTime::now, agents_api::Quirks::default());
+    let api = StandIn::start(move |request| api.answer(request));
     let folder = tempfile::tempdir()?;
-    let path = |name: &str| folder.path().join(name).into_os_string();
-    let step = |deployment: &str| {
-        let variables = [
-            ("POLYAI_API_KEY", API_KEY.into()),
-            ("POLYAI_AGENT_ID", AGENT.into()),
-            ("POLYAI_DEPLOYMENT_ID", deployment.into()),
-            ("POLYAI_BASE_URL", api.url().into()),
-            ("POLYAI_DEPLOYMENT_MESSAGE", "Calls drop since 02:40".into()),
-            ("POLYAI_OUTPUT_FILE", path("outputs")),
-            ("POLYAI_SUMMARY_FILE", path("summary")),
-            ("POLYAI_REPORT_FILE", path("report")),
-        ];
-        let variables = variables.map(|(name, value)| (name.into(), value));
-        let is_terminal = stdout().is_terminal();
-        polyai_rollback::run([], variables, is_terminal, &mut stdout(), &mut stderr())
-    };
+    let step = |inputs: &[(&str, &str)]| step(&api, folder.path(), inputs);
 
-    println!("--- a deployment that is there ---");
-    let code = step(DEPLOYMENT);
-    println!("exit code {code}");
+    println!("Somebody has promoted a new greeting to live, and calls drop.");
+    println!("\n--- what would be done ---");
+    let preview = step(&[("DEPLOYMENT_ID", "previous"), ("DRY_RUN", "true")]);
+    println!("exit code {preview}");
+
+    println!("\n--- it is done, and its tests are waited for ---");
+    let done = step(&[
+        ("DEPLOYMENT_ID", "previous"),
+        ("DEPLOYMENT_MESSAGE", "Calls drop since 02:40"),
+        ("WAIT_FOR_TESTS", "true"),
+    ]);
+    println!("exit code {done}");
     for name in ["outputs", "summary", "report"] {
-        println!("\n--- {name} ---\n{}", fs::read_to_string(path(name))?.trim_end());
+        println!("\n--- {name} ---\n{}", fs::read_to_string(folder.path().join(name))?.trim_end());
     }
 
-    println!("\n--- a deployment that is not there ---");
-    fs::remove_file(path("outputs"))?;
-    let not_found = step("gone");
-    println!(
-        "exit code {not_found}\n\n--- outputs ---\n{}",
-        fs::read_to_string(path("outputs"))?.trim_end()
-    );
+    println!("\n--- once more: there is nothing left to go back to ---");
+    let nothing = step(&[("DEPLOYMENT_ID", "previous")]);
+    println!("exit code {nothing}");
 
-    let is_right = (code, not_found) == (0, 4) && api.requests().len() == 2;
+    let is_right = (preview, done, nothing, api.posts()) == (0, 0, 4, 1);
     Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the step with these inputs, into new files of the folder. Returns its exit code.
+fn step(api: &StandIn, folder: &Path, inputs: &[(&str, &str)]) -> u8 {
+    let path = |name: &str| {
+        let path = folder.join(name);
+        let _ = fs::remove_file(&path);
+        path.to_string_lossy().into_owned()
+    };
+    let (outputs, summary, report) = (path("outputs"), path("summary"), path("report"));
+    let common = [
+        ("API_KEY", API_KEY),
+        ("AGENT_ID", AGENT),
+        ("ENVIRONMENT", "live"),
+        ("BASE_URL", api.url()),
+        ("OUTPUT_FILE", &outputs),
+        ("SUMMARY_FILE", &summary),
+        ("REPORT_FILE", &report),
+    ];
+    let variables = common.iter().chain(inputs);
+    let variables =
+        variables.map(|(name, value)| (format!("POLYAI_{name}").into(), (*value).into()));
+    let is_terminal = stdout().is_terminal();
+    polyai_rollback::run([], variables, is_terminal, &mut stdout(), &mut stderr())
 }

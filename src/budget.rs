@@ -32,6 +32,11 @@ impl Budget {
         (left - pause > self.least()).then_some(pause)
     }
 
+    /// Whether a request that takes all that it may leaves this much for what comes after it.
+    pub fn leaves(&self, time: Duration) -> bool {
+        self.left() / 2 >= time
+    }
+
     /// The least that must be left for a request.
     fn least(&self) -> Duration {
         self.whole / 20

@@ -1,8 +1,7 @@
 //! The Agents API over HTTP: one request out, its status and body back.
 
-use crate::answer::{ApiError, RollbackBody};
-use crate::budget::Budget;
-use crate::endpoint::Endpoint;
+use crate::answer::RollbackBody;
+use crate::api_error::ApiError;
 use crate::fault::{self, Fault, Unreached};
 use crate::inputs::Request;
 use crate::redaction::Redaction;
@@ -29,16 +28,34 @@ use tokio::time::{Instant, timeout_at};
 /// The most that connecting may take: DNS, TCP, a proxy and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes of an answer that are read.
-const BODY_BYTES: usize = 1 << 20;
+pub const BODY_BYTES: usize = 1 << 20;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// A connection to the Agents API, with a key and a budget of time.
+/// A connection to the Agents API, with a key.
 pub struct Client {
     http: reqwest::Client,
-    endpoint: Endpoint,
-    budget: Budget,
     redaction: Rc<Redaction>,
-    open: Arc<AtomicBool>,
+    sent: Arc<Sent>,
+}
+
+/// How far a rollback has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No request for it has left.
+    Before,
+    /// A request has left, and nobody knows its effect.
+    Sent,
+    /// All that was sent is known to have had no effect.
+    Between,
+    /// It is done.
+    Done,
+}
+
+/// What has left of the requests for a rollback.
+#[derive(Debug, Default)]
+struct Sent {
+    has_left: AtomicBool,
+    is_open: AtomicBool,
 }
 
 /// A 2xx with a whole body.
@@ -50,16 +67,36 @@ pub struct Reply {
     pub body: Vec<u8>,
     date: Option<SystemTime>,
     is_cached: bool,
+    asked: Instant,
     came: Instant,
 }
 
+/// When something happened, by a clock that is only seen from afar.
+#[derive(Clone, Copy, Debug)]
+pub struct Between {
+    /// It did not happen before this.
+    pub earliest: SystemTime,
+    /// Nor after this, but for the second to which that clock is cut.
+    pub latest: SystemTime,
+}
+
+impl Between {
+    /// What is left where both are true.
+    pub fn and(self, other: Self) -> Self {
+        Self { earliest: self.earliest.max(other.earliest), latest: self.latest.min(other.latest) }
+    }
+}
+
 impl Reply {
-    /// The time of `moment`, which is over, by the clock of who sent this: its date is cut to
-    /// seconds and was on its way for a moment, so the time is rather too early than too late.
-    pub fn date_of(&self, moment: Instant) -> Result<SystemTime> {
+    /// The time of `moment`, which is over, by the clock of who sent this. Its date was read at some
+    /// time between the request and the answer.
+    pub fn date_of(&self, moment: Instant) -> Result<Between> {
         ensure!(!self.is_cached, "the answer came from a cache");
-        self.date
-            .and_then(|date| date.checked_sub(self.came.saturating_duration_since(moment)))
+        let before =
+            |known: Instant| self.date?.checked_sub(known.saturating_duration_since(moment));
+        before(self.came)
+            .zip(before(self.asked))
+            .map(|(earliest, latest)| Between { earliest, latest })
             .ok_or_else(|| anyhow!("the API's answer bears no date"))
     }
 }
@@ -71,7 +108,6 @@ impl Client {
         key: &ApiKey,
         roots: RootCertStore,
         redaction: Rc<Redaction>,
-        budget: Budget,
     ) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert("X-API-KEY", key.header()?);
@@ -89,61 +125,80 @@ impl Client {
             Some(proxy) => http.proxy(proxy.of_client()?),
             None => http.no_proxy(),
         };
-        Ok(Self {
-            http: http.build()?,
-            endpoint: request.endpoint.clone(),
-            budget,
-            redaction,
-            open: Arc::default(),
-        })
+        Ok(Self { http: http.build()?, redaction, sent: Arc::default() })
     }
 
     /// `POST …/deployments/{deployment}/rollback`: makes a new deployment with the content of an
-    /// earlier one. Done twice, it makes two.
-    pub async fn rollback(&self, request: &Request) -> Result<Reply, Fault> {
-        let body = RollbackBody { deployment_message: &request.message };
-        let body = serde_json::to_vec(&body)
+    /// earlier one. Done twice, it makes two. None as `limit` says that no time is left.
+    pub async fn rollback(
+        &self,
+        url: Url,
+        message: &str,
+        limit: Option<Duration>,
+    ) -> Result<Reply, Fault> {
+        let body = serde_json::to_vec(&RollbackBody { deployment_message: message })
             .map_err(|error| Fault::NotReached(Unreached::Other(error.into())))?;
-        let body = Observed { body: Some(body.into()), is_asked_for: Arc::clone(&self.open) };
-        let url = self.endpoint.rollback(&request.agent_id, &request.deployment_id);
+        let body = Observed { body: Some(body.into()), sent: Arc::clone(&self.sent) };
         let post = self.http.post(url).header(CONTENT_TYPE, "application/json");
-        let reply = self.send(post.body(reqwest::Body::wrap(body))).await;
+        let reply = self.send(post.body(reqwest::Body::wrap(body)), limit, BODY_BYTES).await;
         reply.map_err(|fault| match fault {
-            Fault::Lost(cause) if !self.is_open() => Fault::NotReached(Unreached::Other(cause)),
+            Fault::Lost(cause) if self.stage() != Stage::Sent => {
+                Fault::NotReached(Unreached::Other(cause))
+            }
             fault => fault,
         })
     }
 
-    /// Whether the body of a request for a rollback has begun to leave, and nobody has closed the
-    /// question what came of it. Before it leaves, the API cannot act on it.
-    pub fn is_open(&self) -> bool {
-        self.open.load(Ordering::Relaxed)
+    /// How far it has come: a request leaves when its body does, as the API cannot act on it before.
+    pub fn stage(&self) -> Stage {
+        let is = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        match (is(&self.sent.is_open), is(&self.sent.has_left)) {
+            (true, _) => Stage::Sent,
+            (false, true) => Stage::Between,
+            (false, false) => Stage::Before,
+        }
     }
 
-    /// Closes the question: the request is known to have had no effect.
+    /// Closes the question what came of a request: it is known to have had no effect.
     pub fn close(&self) {
-        self.open.store(false, Ordering::Relaxed);
+        self.sent.is_open.store(false, Ordering::Relaxed);
     }
 
-    /// Reads something, which changes nothing.
-    pub async fn read(&self, url: Url) -> Result<Reply, Fault> {
+    /// Reads something of at most `most` bytes, which changes nothing. None as `limit` says that no
+    /// time is left.
+    pub async fn read(
+        &self,
+        url: Url,
+        limit: Option<Duration>,
+        most: usize,
+    ) -> Result<Reply, Fault> {
         // What a cache remembers is older than our request.
-        self.send(self.http.get(url).header(CACHE_CONTROL, "no-cache")).await
+        self.send(self.http.get(url).header(CACHE_CONTROL, "no-cache"), limit, most).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Reply, Fault> {
-        let Some(limit) = self.budget.request() else {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        limit: Option<Duration>,
+        most: usize,
+    ) -> Result<Reply, Fault> {
+        let Some(limit) = limit else {
             return Err(Fault::NotReached(Unreached::Other(anyhow!("no time is left"))));
         };
-        let end = Instant::now() + limit;
+        let asked = Instant::now();
+        let end = asked + limit;
         let limit = format!("{:.1} s", limit.as_secs_f64());
         let mut response = match timeout_at(end, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
-                return Err(match error.is_connect() || error.is_builder() {
-                    true => Fault::NotReached(Unreached::new(&error)),
-                    false => Fault::Lost(fault::root(&error)),
-                });
+                return Err(
+                    match (error.is_connect() || error.is_builder(), Unreached::new(&error)) {
+                        (true, why) | (false, why @ Unreached::WantsCertificate) => {
+                            Fault::NotReached(why)
+                        }
+                        (false, _) => Fault::Lost(fault::root(&error)),
+                    },
+                );
             }
             Err(_) => return Err(Fault::Lost(anyhow!("no answer within {limit}"))),
         };
@@ -151,15 +206,15 @@ impl Client {
         let date = header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
         let is_cached = header(&response, AGE).is_some_and(|age| age.trim() != "0");
         let mut body = Vec::new();
-        let cut = match timeout_at(end, read(&mut response, &mut body)).await {
+        let cut = match timeout_at(end, read(&mut response, &mut body, most)).await {
             Ok(result) => result.err(),
             Err(_) => Some(anyhow!("it is not whole after {limit}")),
         };
         let status = response.status().as_u16();
         match (status, cut) {
-            (200..=299, None) => Ok(Reply { status, body, date, is_cached, came }),
+            (200..=299, None) => Ok(Reply { status, body, date, is_cached, asked, came }),
             (200..=299, Some(cause)) => {
-                let reply = Reply { status, body, date, is_cached, came };
+                let reply = Reply { status, body, date, is_cached, asked, came };
                 Err(self.unreadable(&reply, cause))
             }
             _ => Err(Fault::Answered {
@@ -184,10 +239,10 @@ impl Client {
     }
 }
 
-/// The body of a request, and whether it was asked for: the connection is made by then.
+/// The body of a request that says when it leaves: the connection is made by then.
 struct Observed {
     body: Option<Bytes>,
-    is_asked_for: Arc<AtomicBool>,
+    sent: Arc<Sent>,
 }
 
 impl Body for Observed {
@@ -198,7 +253,8 @@ impl Body for Observed {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.is_asked_for.store(true, Ordering::Relaxed);
+        self.sent.has_left.store(true, Ordering::Relaxed);
+        self.sent.is_open.store(true, Ordering::Relaxed);
         Poll::Ready(self.body.take().map(|body| Ok(Frame::data(body))))
     }
 
@@ -216,10 +272,10 @@ fn header(response: &Response, name: HeaderName) -> Option<&str> {
 }
 
 /// Appends the body to `body`, which keeps what had come when an error ends it.
-async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<()> {
+async fn read(response: &mut Response, body: &mut Vec<u8>, most: usize) -> Result<()> {
     while let Some(chunk) = response.chunk().await.map_err(|error| fault::root(&error))? {
-        if body.len() + chunk.len() > BODY_BYTES {
-            return Err(anyhow!("it is larger than 1 MiB"));
+        if body.len() + chunk.len() > most {
+            return Err(anyhow!("it is larger than {} MiB", most >> 20));
         }
         body.extend_from_slice(&chunk);
     }

@@ -2,13 +2,16 @@
 //! is not done where it could not be told.
 
 use crate::environment::Environment;
-use crate::formats::{dotenv, heredoc, json, markdown};
+use crate::formats::dotenv::{self, Room};
+use crate::formats::{heredoc, json, markdown};
 use crate::inputs::Files;
 use crate::log::Log;
+use crate::outcome::Effect;
 use crate::outcome::Outcome;
+use crate::patience::Patient;
 use crate::pipeline::Family;
 use crate::random;
-use crate::report::Report;
+use crate::report::{Outputs, Report};
 use crate::variables::Variables;
 use anyhow::{Context, Result};
 use std::fs::{self, File, OpenOptions};
@@ -26,9 +29,11 @@ struct Destination {
     name: String,
     path: PathBuf,
     file: File,
+    /// The outputs that it has already.
+    handed_on: Option<Outputs>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Heredoc,
     Dotenv,
@@ -66,7 +71,7 @@ impl Destinations {
         for (format, name, path) in wanted {
             let Some(path) = path else { continue };
             let destination = match open(&path) {
-                Ok(file) => Destination { format, name, path, file },
+                Ok(file) => Destination { format, name, path, file, handed_on: None },
                 Err(error) => {
                     let hint = if is_runners(&name) { "; does the image run as root?" } else { "" };
                     problems.push(format!(
@@ -90,6 +95,17 @@ impl Destinations {
         (Self { files: opened, delimiter }, problems)
     }
 
+    /// Writes the outputs before the run is over, so that they are there whatever comes. What cannot be
+    /// written now is written, or told, at the end.
+    pub fn hand_on(&mut self, report: &Report<'_>) {
+        let is_for_outputs = |format| matches!(format, Format::Heredoc | Format::Dotenv);
+        for destination in self.files.iter_mut().filter(|file| is_for_outputs(file.format)) {
+            if destination.write(report, &self.delimiter).is_ok() {
+                destination.handed_on = Some(report.outputs());
+            }
+        }
+    }
+
     /// Writes the report to all of them and says so. Returns how the run ends, now that this is
     /// known too.
     pub fn write(mut self, report: &Report<'_>, log: &mut Log<'_>) -> Outcome {
@@ -109,22 +125,29 @@ impl Destinations {
                 Err(error) => problems.push(format!("{error:#}")),
             }
         }
-        if report.result.is_ok() && !written.is_empty() {
+        if report.failure.is_none() && !written.is_empty() {
             log.rows(&[("outputs", written.join(", "))]);
         }
         if problems.is_empty() {
             return report.outcome;
         }
         let problems = problems.join("; ");
-        if report.outcome != Outcome::RolledBack {
+        if report.failure.is_some() {
             log.warning(&format!("not all outputs could be written: {problems}"));
             return report.outcome;
         }
-        log.error(
-            &format!("ROLLED BACK, but outputs not written ({})", Outcome::InternalError.name()),
-            &format!("do not run it again, take the outputs from the lines below: {problems}"),
-            &[],
-        );
+        let name = Outcome::InternalError.name();
+        let (title, next) = match report.effect {
+            Effect::Done => (
+                format!("ROLLED BACK, but outputs not written ({name})"),
+                "do not run it again, take the outputs from the lines below",
+            ),
+            _ => (
+                format!("Nothing sent, and outputs not written ({name})"),
+                "run it again where they can be written, which is safe",
+            ),
+        };
+        log.error(&title, &format!("{next}: {problems}"), &[]);
         log.rows_in_full(&report.output_rows());
         Outcome::InternalError
     }
@@ -158,27 +181,56 @@ impl Destination {
     /// Appends the report. Returns the names of the outputs that this format cannot carry.
     fn write(&mut self, report: &Report<'_>, delimiter: &str) -> Result<Vec<String>> {
         let newline = if self.lacks_newline() { "\n" } else { "" };
+        let mut outputs = report.outputs().to_vec();
+        if let Some(handed_on) = &self.handed_on {
+            outputs.retain(|output| !handed_on.contains(output));
+        }
         let (text, left_out) = match self.format {
-            Format::Heredoc => (heredoc::write(&report.outputs(), delimiter)?, Vec::new()),
-            Format::Dotenv => dotenv::write(&report.outputs(), self.room(report.pipeline.family)),
+            Format::Heredoc => (heredoc::write(&outputs, delimiter)?, Vec::new()),
+            Format::Dotenv => dotenv::write(&outputs, self.room(report.pipeline.family)),
             Format::Markdown => (markdown::write(report), Vec::new()),
             Format::Json => (json::write(report)?, Vec::new()),
         };
-        let before = self.file.metadata().ok().filter(fs::Metadata::is_file);
-        let written = self.file.write_all((newline.to_owned() + &text).as_bytes());
-        if let (Err(_), Some(before)) = (&written, before) {
-            // Half of it would spoil what is there already for whoever parses it.
-            let _ = self.file.set_len(before.len());
-        }
-        written.with_context(|| format!("{} {}", self.name, self.path.display()))?;
+        let appended = self.append((newline.to_owned() + &text).as_bytes());
+        appended.with_context(|| format!("{} {}", self.name, self.path.display()))?;
         Ok(left_out)
     }
 
-    /// How many bytes of outputs it can take: GitLab limits its report, nobody else does.
-    fn room(&self, family: Family) -> u64 {
-        let existing = self.file.metadata().map_or(0, |data| data.len());
-        // One byte less than the limit, and one for a newline that is lacking.
-        if family == Family::GitLab { dotenv::SIZE.saturating_sub(existing + 2) } else { u64::MAX }
+    /// Appends all of it, or nothing: half of it would spoil what is there already for whoever parses
+    /// it.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let length =
+            |file: &File| file.metadata().ok().filter(|data| data.is_file()).map(|data| data.len());
+        let before = length(&self.file);
+        let mut patient = Patient::new(&self.file)?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match patient.write(rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) => {
+                    let own = (bytes.len() - rest.len()) as u64;
+                    // What somebody else has appended meanwhile is theirs.
+                    if let Some(before) =
+                        before.filter(|before| length(&self.file) == Some(before + own))
+                    {
+                        let _ = self.file.set_len(before);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What it can still take: GitLab limits its report, nobody else does.
+    fn room(&self, family: Family) -> Room {
+        if family != Family::GitLab {
+            return Room::endless();
+        }
+        // What is no regular file has no end.
+        let is_file = self.file.metadata().is_ok_and(|data| data.is_file());
+        let existing = if is_file { fs::read(&self.path).unwrap_or_default() } else { Vec::new() };
+        Room::beside(&String::from_utf8_lossy(&existing))
     }
 
     /// The file as people know it: GitHub's by their variables, all others by their paths.

@@ -11,7 +11,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The environments of an agent, the most important one first.
 pub const ENVIRONMENTS: [&str; 3] = ["live", "pre-release", "sandbox"];
 /// How many deployments a list holds at most, the newest ones.
-const LISTED: u32 = 100;
+pub const LISTED: usize = 100;
 
 /// A region of PolyAI. A key belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,25 +126,31 @@ impl Endpoint {
     /// Where a rollback to `deployment` is asked for.
     pub fn rollback(&self, agent: &Id, deployment: &Id) -> Url {
         let deployment = deployment.segment();
-        self.below(agent, &format!("/{deployment}/rollback"))
+        self.below(agent, &format!("deployments/{deployment}/rollback"))
     }
 
     /// Where the active deployments of an agent are listed.
     pub fn active(&self, agent: &Id) -> Url {
-        self.below(agent, "/active")
+        self.below(agent, "deployments/active")
     }
 
     /// Where the newest deployments of one environment are listed.
     pub fn deployments(&self, agent: &Id, environment: &str) -> Url {
-        let mut url = self.below(agent, "");
+        let mut url = self.below(agent, "deployments");
         url.set_query(Some(&format!("environment={environment}&limit={LISTED}")));
         url
+    }
+
+    /// Where a test run is told. PolyAI's own command line client reads it there.
+    pub fn test_run(&self, agent: &Id, run: &Id) -> Url {
+        let run = run.segment();
+        self.below(agent, &format!("testing/test-runs/{run}"))
     }
 
     fn below(&self, agent: &Id, path: &str) -> Url {
         let mut url = self.base.clone();
         let prefix = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/v1/agents/{}/deployments{path}", agent.segment()));
+        url.set_path(&format!("{prefix}/v1/agents/{}/{path}", agent.segment()));
         url
     }
 }

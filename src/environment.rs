@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// The environment that this run started with.
-#[derive(Debug)]
+/// The environment that this run started with. The key is in it, so it cannot be printed.
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {

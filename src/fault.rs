@@ -1,11 +1,14 @@
 //! Everything that can be wrong with one request and its answer.
 
-use crate::answer::ApiError;
+use crate::api_error::ApiError;
 use anyhow::{Chain, Error};
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::time::Duration;
 use std::{fmt, io};
+
+/// What the API says of a rollback to the version that its environment is on.
+const THERE_ALREADY: &str = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
 
 /// Why a request has no good answer.
 #[derive(Debug)]
@@ -39,6 +42,9 @@ pub enum Fault {
 pub enum Unreached {
     /// The server's certificate is not accepted.
     Certificate(CertificateError),
+    /// The server does not accept a client without a certificate. In TLS 1.3 it says so after the
+    /// request has left, and before it reads it.
+    WantsCertificate,
     /// The proxy wants a user name and a password, or other ones (407).
     ProxyAuthentication,
     /// The proxy answered, and made no connection.
@@ -79,12 +85,24 @@ impl Fault {
         matches!(self, Self::Answered { status: 409 | 200..=299, .. })
     }
 
+    /// Whether the API says that the environment is on the target's version already.
+    pub fn is_there_already(&self) -> bool {
+        self.is_conflict()
+            && self.answer().and_then(|(_, error)| error.code.as_deref()) == Some(THERE_ALREADY)
+    }
+
     /// When the API wants to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answered { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+
+    /// What happened, and what the answer said if there was one.
+    pub fn said(&self) -> String {
+        let said = self.answer().map(|(_, error)| format!(": {error}")).unwrap_or_default();
+        format!("{self}{said}")
     }
 
     /// The status of the answer, and what it said.
@@ -116,8 +134,14 @@ impl Unreached {
     pub fn new(error: &(dyn StdError + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
-            if let Some(rustls::Error::InvalidCertificate(problem)) = cause.downcast_ref() {
-                return Self::Certificate(problem.clone());
+            match cause.downcast_ref() {
+                Some(rustls::Error::InvalidCertificate(problem)) => {
+                    return Self::Certificate(problem.clone());
+                }
+                Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+                    return Self::WantsCertificate;
+                }
+                _ => {}
             }
             // hyper-util's error of a tunnel has no public type.
             match cause.to_string().as_str() {
@@ -131,6 +155,11 @@ impl Unreached {
         }
         Self::Other(root(error))
     }
+}
+
+/// Whether a server shows what plain `openssl req -x509` makes. The checker's error has no public name.
+pub fn is_self_signed(bad: &CertificateError) -> bool {
+    matches!(bad, CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity"))
 }
 
 /// What is at the bottom of an error of the HTTP client, without what its layers say of themselves.
@@ -165,7 +194,12 @@ impl fmt::Display for Unreached {
             Self::Certificate(Bad::NotValidForName) => {
                 formatter.write_str("its certificate is for another host")
             }
+            Self::Certificate(bad) if is_self_signed(bad) => formatter
+                .write_str("its certificate is an authority's own, which is none for a server"),
             Self::Certificate(other) => write!(formatter, "its certificate is bad: {other}"),
+            Self::WantsCertificate => {
+                formatter.write_str("it wants a certificate of its client, and there is none")
+            }
             Self::ProxyAuthentication => {
                 formatter.write_str("the proxy wants a user name and a password, or other ones")
             }

@@ -1,6 +1,6 @@
 //! The inputs: what was given, and what it means.
 
-use crate::endpoint::{Endpoint, Id, Region};
+use crate::endpoint::{ENVIRONMENTS, Endpoint, Id, Region};
 use crate::environment::Environment;
 use crate::file;
 use crate::pipeline::Pipeline;
@@ -15,6 +15,7 @@ use humantime::format_rfc3339_seconds;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use zeroize::Zeroizing;
 
 /// The most characters of a message that are sent.
 pub const MESSAGE_CHARACTERS: usize = 1_000;
@@ -24,18 +25,31 @@ const KEY_FILE_BYTES: u64 = 4_096;
 pub const DEFAULT_REGION: &str = "us";
 /// The input `timeout` where it is not given.
 pub const DEFAULT_TIMEOUT: &str = "60s";
+/// The input `tests-timeout` where it is not given.
+pub const DEFAULT_TESTS_TIMEOUT: &str = "15m";
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
+const LONGEST_TESTS_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
+/// The word for what was active before.
+const PREVIOUS: &str = "previous";
 /// The input `attempts` where it is not given, and the most that it may be.
 pub const DEFAULT_ATTEMPTS: u32 = 4;
 const MOST_ATTEMPTS: u32 = 10;
 
 /// The inputs as texts, each under its name with `_` for `-`; none where it was not given.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Inputs {
     api_key: Option<String>,
     api_key_file: Option<String>,
     agent_id: Option<String>,
     deployment_id: Option<String>,
+    environment: Option<String>,
+    expect_current: Option<String>,
+    force: Option<String>,
+    dry_run: Option<String>,
+    verify: Option<String>,
+    wait_for_tests: Option<String>,
+    tests_timeout: Option<String>,
+    require_tests: Option<String>,
     region: Option<String>,
     base_url: Option<String>,
     deployment_message: Option<String>,
@@ -49,11 +63,19 @@ pub struct Inputs {
 
 impl Inputs {
     /// The names of all inputs, as in `action.yml`.
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 21] = [
         "api-key",
         "api-key-file",
         "agent-id",
         "deployment-id",
+        "environment",
+        "expect-current",
+        "force",
+        "dry-run",
+        "verify",
+        "wait-for-tests",
+        "tests-timeout",
+        "require-tests",
         "region",
         "base-url",
         "deployment-message",
@@ -66,13 +88,53 @@ impl Inputs {
     ];
 }
 
+/// What to go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A deployment by its id, or by its version, or the beginning of that.
+    Named(Id),
+    /// What the environment was on before.
+    Previous,
+}
+
+impl Wanted {
+    /// It as it was given.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Named(id) => id.as_str(),
+            Self::Previous => PREVIOUS,
+        }
+    }
+
+    /// Whether it is the deployment with this id.
+    pub fn is(&self, id: &str) -> bool {
+        matches!(self, Self::Named(named) if named.as_str() == id)
+    }
+}
+
 /// A rollback that can be asked for.
 #[derive(Debug)]
 pub struct Request {
     /// The agent.
     pub agent_id: Id,
-    /// The deployment to go back to.
-    pub deployment_id: Id,
+    /// What to go back to.
+    pub wanted: Wanted,
+    /// Where: one of the API's environments.
+    pub environment: Option<&'static str>,
+    /// The deployment or version that must be active.
+    pub expect_current: Option<String>,
+    /// Whether to send the request also where nothing will change.
+    pub is_forced: bool,
+    /// Whether to stop before the request.
+    pub is_dry_run: bool,
+    /// Whether to look at what is active afterwards.
+    pub is_verified: bool,
+    /// Whether to wait for the tests.
+    pub waits_for_tests: bool,
+    /// The time that the tests may take.
+    pub tests_timeout: Duration,
+    /// Whether tests that the API does not show make the run fail.
+    pub requires_tests: bool,
     /// Where the API is.
     pub endpoint: Endpoint,
     /// The reason, of 1 to 1,000 characters.
@@ -90,20 +152,30 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether the deployment must be found before anything is sent.
+    pub fn must_be_looked_up(&self) -> bool {
+        self.environment.is_some() || self.expect_current.is_some() || self.is_dry_run
+    }
+
     /// What is about to happen, in one line.
     pub fn headline(&self) -> String {
-        format!(
-            "rolling back agent {} to deployment {}",
-            self.agent_id.as_str(),
-            self.deployment_id.as_str()
-        )
+        let doing = if self.is_dry_run { "previewing a rollback of" } else { "rolling back" };
+        let agent = self.agent_id.as_str();
+        let target = match &self.wanted {
+            Wanted::Named(id) => format!("deployment {}", id.as_str()),
+            Wanted::Previous => "its previous deployment".to_owned(),
+        };
+        match self.environment {
+            Some(environment) => format!("{doing} {environment} of agent {agent} to {target}"),
+            None => format!("{doing} agent {agent} to {target}"),
+        }
     }
 
     /// What is asked for, as label and text, for people.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![
             ("agent", self.agent_id.as_str().to_owned()),
-            ("target deployment", self.deployment_id.as_str().to_owned()),
+            ("target deployment", self.wanted.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
             ("started", self.started()),
@@ -169,16 +241,32 @@ pub fn read(
 
     let mut secrets = proxy::passwords(environment);
     secrets.extend(inputs.base_url.as_deref().and_then(proxy::password));
-    secrets.extend(inputs.api_key.clone());
-    let api_key = check.api_key(inputs.api_key, inputs.api_key_file);
+    let given = inputs.api_key.map(Zeroizing::new);
+    secrets.extend(given.as_ref().map(|key| key.to_string()));
+    let api_key = check.api_key(given, inputs.api_key_file);
     secrets.extend(api_key.as_ref().map(|key| key.reveal().to_owned()));
     let redaction = Redaction::new(secrets);
 
     let agent_id = check.id("agent-id", inputs.agent_id, "PolyAI also calls it the project id");
-    let deployment_id =
-        check.id("deployment-id", inputs.deployment_id, "the deployment to go back to");
+    let place = check.environment(inputs.environment);
+    let wanted = check.wanted(inputs.deployment_id, place);
+    let is_forced = check.flag("force", inputs.force, false);
+    let is_dry_run = check.flag("dry-run", inputs.dry_run, false);
+    let is_verified = check.flag("verify", inputs.verify, true);
+    let waits_for_tests = check.flag("wait-for-tests", inputs.wait_for_tests, false);
+    let requires_tests = check.flag("require-tests", inputs.require_tests, false);
+    if (waits_for_tests, requires_tests) == (Some(false), Some(true)) {
+        let wait = variables.spell("wait-for-tests");
+        check.problem("require-tests", &format!("can be true only if {wait} is"));
+    }
     let endpoint = check.endpoint(inputs.base_url, inputs.region);
-    let timeout = check.timeout(inputs.timeout);
+    let timeout = check.time("timeout", inputs.timeout, DEFAULT_TIMEOUT, LONGEST_TIMEOUT);
+    let tests_timeout = check.time(
+        "tests-timeout",
+        inputs.tests_timeout,
+        DEFAULT_TESTS_TIMEOUT,
+        LONGEST_TESTS_TIMEOUT,
+    );
     let attempts = check.attempts(inputs.attempts);
     let message = inputs
         .deployment_message
@@ -191,7 +279,15 @@ pub fn read(
     let request = (|| {
         Some(Request {
             agent_id: agent_id?,
-            deployment_id: deployment_id?,
+            wanted: wanted?,
+            environment: place?,
+            expect_current: inputs.expect_current,
+            is_forced: is_forced?,
+            is_dry_run: is_dry_run?,
+            is_verified: is_verified?,
+            waits_for_tests: waits_for_tests?,
+            tests_timeout: tests_timeout?,
+            requires_tests: requires_tests?,
             endpoint: endpoint?,
             message,
             timeout: timeout?,
@@ -232,12 +328,13 @@ impl Check<'_> {
         }
     }
 
-    fn api_key(&mut self, key: Option<String>, file: Option<String>) -> Option<ApiKey> {
+    fn api_key(&mut self, key: Option<Zeroizing<String>>, file: Option<String>) -> Option<ApiKey> {
         let (input, key) = match (key, file) {
             (Some(key), _) => ("api-key", Ok(key)),
             (None, Some(file)) => {
                 let key = file::read(Path::new(&file), KEY_FILE_BYTES).and_then(|bytes| {
-                    String::from_utf8(bytes).map_err(|_| "holds no text".to_owned())
+                    let text = String::from_utf8(bytes).map(Zeroizing::new);
+                    text.map_err(|_| "holds no text".to_owned())
                 });
                 ("api-key-file", key)
             }
@@ -283,16 +380,64 @@ impl Check<'_> {
         endpoint.map_err(|problem| self.problem("base-url", problem)).ok()
     }
 
-    fn timeout(&mut self, given: Option<String>) -> Option<Duration> {
-        let text = given.unwrap_or_else(|| DEFAULT_TIMEOUT.to_owned());
-        let seconds = text.parse().map(Duration::from_secs);
-        let timeout = seconds.ok().or_else(|| humantime::parse_duration(&text).ok());
-        let timeout =
-            timeout.filter(|time| (Duration::from_secs(1)..=LONGEST_TIMEOUT).contains(time));
-        if timeout.is_none() {
-            self.problem("timeout", "must be a time from 1s to 1h, such as 45, 45s or 2m");
+    /// What to go back to. `environment` is none where it could not be understood.
+    fn wanted(
+        &mut self,
+        given: Option<String>,
+        environment: Option<Option<&'static str>>,
+    ) -> Option<Wanted> {
+        if given.as_deref() != Some(PREVIOUS) {
+            let help = "the deployment to go back to, or `previous`";
+            return self.id("deployment-id", given, help).map(Wanted::Named);
         }
-        timeout
+        if environment == Some(None) {
+            let allowed = ENVIRONMENTS.join(", ");
+            self.missing("environment", &format!("`previous` needs one of {allowed}"));
+        }
+        Some(Wanted::Previous)
+    }
+
+    /// One of the environments, or none if none is given.
+    fn environment(&mut self, given: Option<String>) -> Option<Option<&'static str>> {
+        let Some(given) = given else { return Some(None) };
+        let known = ENVIRONMENTS.into_iter().find(|known| *known == given);
+        if known.is_none() {
+            self.problem("environment", &format!("must be one of {}", ENVIRONMENTS.join(", ")));
+        }
+        known.map(Some)
+    }
+
+    /// `true` or `false`, as in YAML 1.2.
+    fn flag(&mut self, input: &str, given: Option<String>, default: bool) -> Option<bool> {
+        let flag = match given.as_deref() {
+            None => Some(default),
+            Some("true" | "True" | "TRUE") => Some(true),
+            Some("false" | "False" | "FALSE") => Some(false),
+            Some(_) => None,
+        };
+        if flag.is_none() {
+            self.problem(input, "must be true or false");
+        }
+        flag
+    }
+
+    fn time(
+        &mut self,
+        input: &str,
+        given: Option<String>,
+        default: &str,
+        longest: Duration,
+    ) -> Option<Duration> {
+        let text = given.unwrap_or_else(|| default.to_owned());
+        let seconds = text.parse().map(Duration::from_secs);
+        let time = seconds.ok().or_else(|| humantime::parse_duration(&text).ok());
+        let time = time.filter(|time| (Duration::from_secs(1)..=longest).contains(time));
+        if time.is_none() {
+            let hours = longest.as_secs() / 3_600;
+            let text = format!("must be a time from 1s to {hours}h, such as 45, 45s or 2m");
+            self.problem(input, &text);
+        }
+        time
     }
 
     fn attempts(&mut self, given: Option<String>) -> Option<u32> {

@@ -16,55 +16,61 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod answer;
+pub mod api_error;
 pub mod arguments;
+pub mod body;
 pub mod budget;
 pub mod client;
+pub mod course;
+pub mod deployment;
 pub mod destinations;
 pub mod endpoint;
 pub mod environment;
+pub mod explanation;
 pub mod failure;
 pub mod fault;
 pub mod file;
 pub mod formats;
+pub mod history;
 pub mod inputs;
 pub mod log;
 pub mod look;
 pub mod outcome;
+pub mod patience;
 pub mod pipeline;
+pub mod plan;
+pub mod proof;
 pub mod proxy;
 pub mod random;
+pub mod reconciliation;
 pub mod redaction;
 pub mod report;
 pub mod retry;
 pub mod rollback;
 pub mod secret;
+pub mod session;
 pub mod signals;
-pub mod streams;
+pub mod step;
+pub mod test_run;
+pub mod test_runs;
 pub mod text;
 pub mod trust;
 pub mod variables;
 
 use anyhow::Result;
 use arguments::Arguments;
-use budget::Budget;
-use client::Client;
-use destinations::Destinations;
 use environment::Environment;
-use failure::Failure;
 use inputs::Inputs;
 use log::Log;
 use outcome::Outcome;
 use pipeline::{Family, Pipeline};
-use report::Report;
-use signals::Signals;
 use std::ffi::OsString;
 use std::io::Write;
-use std::rc::Rc;
-use std::time::{Instant, SystemTime};
 use tokio::runtime;
 use variables::Variables;
 
-const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+/// The name and the version of this program.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 const USAGE: &str = include_str!("usage.txt");
 const NO_COMMAND: &str = "this image was given a command of a runner, which it does not run; in GitLab CI \
     write `image: {name: …, entrypoint: [\"\"]}` and `script: [polyai-rollback]`, and empty the entry \
@@ -99,7 +105,7 @@ pub fn run(
             Outcome::InvalidInput
         }
         Arguments::Run { ignored } => {
-            let step = step(&environment, &pipeline, &variables, ignored, &mut log);
+            let step = step::run(&environment, &pipeline, &variables, ignored, &mut log);
             in_runtime(step).unwrap_or_else(|error| {
                 let text = format!("this machine gives no resources to run: {error:#}");
                 log.error("Not rolled back (internal-error)", &text, &[]);
@@ -116,54 +122,4 @@ fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     // A name that is still being looked up must not keep the process alive.
     runtime.shutdown_background();
     result
-}
-
-/// Reads the inputs, rolls back, tells what happened.
-async fn step(
-    environment: &Environment,
-    pipeline: &Pipeline,
-    variables: &Variables,
-    arguments_ignored: bool,
-    log: &mut Log<'_>,
-) -> Result<Outcome> {
-    let mut signals = Signals::listen()?;
-    // A clock before its own beginning cannot be written as a date.
-    let started = SystemTime::now().max(SystemTime::UNIX_EPOCH);
-    let reading = inputs::read(environment, variables, pipeline, started);
-    if let Some(key) = &reading.api_key {
-        log.mask(key);
-    }
-    let redaction = Rc::new(reading.redaction);
-    log.redact(Rc::clone(&redaction));
-    if arguments_ignored {
-        log.warning("the arguments are ignored: everything is given in inputs");
-    }
-    for warning in &reading.warnings {
-        log.warning(warning);
-    }
-    let (destinations, unwritable) =
-        Destinations::open(environment, pipeline.family, variables, reading.files);
-
-    let problems = [reading.problems, unwritable].concat();
-    let ready = reading.request.zip(reading.api_key).filter(|_| problems.is_empty());
-    let begun = Instant::now();
-    let result = match &ready {
-        None => Err(Failure::InvalidInput(problems)),
-        Some((request, key)) => {
-            log.begin(&format!("{VERSION}: {}", request.headline()));
-            log.rows(&request.rows());
-            log.end();
-            let budget = Budget::start(request.timeout);
-            let roots = trust::roots(reading.authorities);
-            match Client::new(request, key, roots, Rc::clone(&redaction), budget) {
-                Err(error) => Err(Failure::Internal(error)),
-                Ok(client) => rollback::perform(request, &client, budget, &mut signals, log).await,
-            }
-        }
-    };
-    let request = ready.as_ref().map(|(request, _)| request);
-    let took = begun.elapsed();
-    let report = Report::new(started, took, pipeline, request, variables, result, redaction);
-    log.report(&report);
-    Ok(destinations.write(&report, log))
 }

@@ -8,9 +8,11 @@ use crate::environment::Environment;
 use crate::formats::{command::command, section};
 use crate::inputs::Request;
 use crate::pipeline::Family;
+use crate::proof::Proof;
 use crate::redaction::Redaction;
 use crate::report::Report;
 use crate::secret::ApiKey;
+use crate::test_runs::TestRuns;
 use crate::text::{Row, SHOWN, one_line};
 use std::io::Write;
 use std::rc::Rc;
@@ -21,6 +23,8 @@ const LABEL: usize = 17;
 /// The most characters of a fact, and of the line of an error.
 const FACT: usize = 1_000;
 const ERROR: usize = 1_500;
+/// Goes back to the beginning of a line and empties it (ECMA-48).
+const CLEAR: &str = "\r\x1b[K";
 const GREEN: &str = "32;1";
 const YELLOW: &str = "33;1";
 const RED: &str = "31;1";
@@ -30,6 +34,11 @@ pub struct Log<'a> {
     family: Family,
     colour: bool,
     redaction: Rc<Redaction>,
+    /// Whether a person watches a terminal.
+    is_live: bool,
+    /// Whether the last line will be written over.
+    has_live_line: bool,
+    sections: u32,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
 }
@@ -48,7 +57,16 @@ impl<'a> Log<'a> {
             environment.text("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false");
         let is_wanted = is_forced || is_terminal || family == Family::GitLab;
         let colour = is_wanted && environment.text("NO_COLOR").is_none();
-        Self { family, colour, redaction: Rc::default(), out, err }
+        Self {
+            family,
+            colour,
+            redaction: Rc::default(),
+            is_live: is_terminal && family == Family::Other,
+            has_live_line: false,
+            sections: 0,
+            out,
+            err,
+        }
     }
 
     /// Writes no secret from here on.
@@ -71,9 +89,10 @@ impl<'a> Log<'a> {
     /// Begins a part that people can fold away.
     pub fn begin(&mut self, title: &str) {
         let title = self.shown(title, SHOWN);
+        self.sections += 1;
         self.out(&match self.family {
             Family::GitHub => command("group", "", &title),
-            Family::GitLab => section::start(SystemTime::now(), &title),
+            Family::GitLab => section::start(SystemTime::now(), &self.section(), &title),
             Family::Other => title,
         });
     }
@@ -82,8 +101,22 @@ impl<'a> Log<'a> {
     pub fn end(&mut self) {
         match self.family {
             Family::GitHub => self.out("::endgroup::"),
-            Family::GitLab => self.out(&section::end(SystemTime::now())),
+            Family::GitLab => self.out(&section::end(SystemTime::now(), &self.section())),
             Family::Other => {}
+        }
+    }
+
+    fn section(&self) -> String {
+        format!("polyai_rollback_{}", self.sections)
+    }
+
+    /// A line that the next one replaces, on a terminal only.
+    pub fn live(&mut self, text: &str) {
+        if self.is_live {
+            let text = self.shown(text, SHOWN);
+            let _ = self.out.write_all(format!("{CLEAR}  {text}").as_bytes());
+            let _ = self.out.flush();
+            self.has_live_line = true;
         }
     }
 
@@ -101,27 +134,32 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// The end of a run.
+    /// How a run ended, or the rollback of one.
     pub fn report(&mut self, report: &Report<'_>) {
-        match &report.result {
-            Ok(rollback) => {
-                self.success(&report.headline());
-                self.rows(&report.rows());
-                if let Some(how) = &rollback.established {
-                    self.notice(how);
-                }
+        let Some(failure) = &report.failure else {
+            self.success(&report.headline());
+            self.rows(&report.rows());
+            if let Some(Proof::Unseen(why)) = &report.course.proof {
+                self.warning(&format!(
+                    "it could not be verified that the new deployment is active: {why}"
+                ));
             }
-            Err(explanation) => {
-                let mut rows = explanation.rows();
-                rows.extend(report.request.map(Request::correlation_row));
-                let mut lines = explanation.lines();
-                let last = lines.pop().unwrap_or_default();
-                for line in lines {
-                    self.error(&report.headline(), &line, &[]);
-                }
-                self.error(&report.headline(), &last, &rows);
+            if let Some(how) =
+                report.course.rollback.as_ref().and_then(|it| it.established.as_ref())
+            {
+                self.notice(how);
             }
+            return;
+        };
+        let mut rows = report.rows();
+        rows.extend(report.course.tests.iter().flat_map(TestRuns::rows));
+        rows.extend(report.request.map(Request::correlation_row));
+        let mut lines = failure.lines();
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            self.error(&report.headline(), &line, &[]);
         }
+        self.error(&report.headline(), &last, &rows);
     }
 
     /// The good end.
@@ -178,12 +216,20 @@ impl<'a> Log<'a> {
         one_line(&self.redaction.apply(text), most)
     }
 
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.has_live_line) {
+            let _ = self.out.write_all(CLEAR.as_bytes()).and_then(|()| self.out.flush());
+        }
+    }
+
     // A closed stream must not stop a rollback, nor hide its exit code.
     fn out(&mut self, line: &str) {
+        self.clear();
         let _ = self.out.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.out.flush());
     }
 
     fn err(&mut self, line: &str) {
+        self.clear();
         let _ = self.err.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.err.flush());
     }
 }

@@ -1,18 +1,16 @@
 //! The program: what the process was given in, its exit code out.
 
-use polyai_rollback::streams::Streams;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use polyai_rollback::patience::Patient;
+use std::io::{IsTerminal, Result, Write, stderr, stdout};
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> Result<ExitCode> {
     std::panic::set_hook(Box::new(end));
     let is_terminal = stdout().is_terminal() && stderr().is_terminal();
-    let mut streams = Streams::start();
-    let (out, err) = streams.both();
+    let (mut out, mut err) = (Patient::new(stdout())?, Patient::new(stderr())?);
     let (arguments, variables) = (std::env::args_os().skip(1), std::env::vars_os());
-    let code = polyai_rollback::run(arguments, variables, is_terminal, out, err);
-    streams.finish();
-    ExitCode::from(code)
+    let code = polyai_rollback::run(arguments, variables, is_terminal, &mut out, &mut err);
+    Ok(ExitCode::from(code))
 }
 
 /// Ends with the exit code of a bug, and without the message of the panic, which may hold

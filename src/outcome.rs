@@ -7,21 +7,33 @@ use serde::{Serialize, Serializer};
 pub enum Outcome {
     /// The API made the new deployment.
     RolledBack,
-    /// A bug, or outputs that could not be written after the rollback.
+    /// The environment was on that version already; nothing was sent.
+    Unchanged,
+    /// A dry run: nothing was sent.
+    Previewed,
+    /// A bug, or outputs that could not be written.
     InternalError,
     /// Bad inputs, files or arguments; nothing was sent.
     InvalidInput,
     /// The API did not accept the key (401, 403).
     Unauthorized,
-    /// The API does not know the deployment (404).
+    /// There is no such deployment (404), not in that environment, or nothing to go back to.
     NotFound,
     /// The API said no and will say no again (other 4xx, redirects, an error in a 200).
     Refused,
+    /// Something else is active than was expected; nothing was sent.
+    Superseded,
     /// The API could not be reached, was too busy to act (429, 503), or lost the request; nothing
     /// was rolled back.
     Unavailable,
     /// The answer was lost, and it could not be found out what became of the request.
     Unknown,
+    /// It was done, and tests failed.
+    TestsFailed,
+    /// It was done, and it could not be found out whether its tests passed.
+    TestsUnknown,
+    /// The API made the deployment, and another one is active.
+    NotActive,
     /// SIGINT.
     Interrupted,
     /// SIGTERM.
@@ -30,15 +42,21 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, in the order of their exit codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::RolledBack,
+        Self::Unchanged,
+        Self::Previewed,
         Self::InternalError,
         Self::InvalidInput,
         Self::Unauthorized,
         Self::NotFound,
         Self::Refused,
+        Self::Superseded,
         Self::Unavailable,
         Self::Unknown,
+        Self::TestsFailed,
+        Self::TestsUnknown,
+        Self::NotActive,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -46,13 +64,19 @@ impl Outcome {
     const fn row(self) -> (u8, &'static str) {
         match self {
             Self::RolledBack => (0, "rolled-back"),
+            Self::Unchanged => (0, "unchanged"),
+            Self::Previewed => (0, "previewed"),
             Self::InternalError => (1, "internal-error"),
             Self::InvalidInput => (2, "invalid-input"),
             Self::Unauthorized => (3, "unauthorized"),
             Self::NotFound => (4, "not-found"),
             Self::Refused => (5, "refused"),
+            Self::Superseded => (5, "superseded"),
             Self::Unavailable => (6, "unavailable"),
             Self::Unknown => (7, "unknown"),
+            Self::TestsFailed => (8, "tests-failed"),
+            Self::TestsUnknown => (8, "tests-unknown"),
+            Self::NotActive => (9, "not-active"),
             Self::Interrupted => (130, "cancelled"),
             Self::Terminated => (143, "cancelled"),
         }
@@ -80,6 +104,8 @@ impl Serialize for Outcome {
 pub enum Effect {
     /// It was rolled back.
     Done,
+    /// A rollback was accepted, and something else is active.
+    Accepted,
     /// It is as it was.
     Unchanged,
     /// One of the two.

@@ -1,11 +1,14 @@
 //! Everything that is known at the end of a run. Each format shows it in its own way.
 
-use crate::answer::{Deployment, Rollback};
-use crate::failure::{Explanation, Failure};
+use crate::course::Course;
+use crate::deployment::Deployment;
+use crate::explanation::Explanation;
+use crate::failure::Failure;
 use crate::inputs::Request;
 use crate::outcome::{Effect, Outcome};
 use crate::pipeline::Pipeline;
 use crate::redaction::Redaction;
+use crate::test_runs::{TestRuns, TestsOutcome};
 use crate::text::Row;
 use crate::variables::Variables;
 use std::rc::Rc;
@@ -20,14 +23,30 @@ pub struct Report<'a> {
     pub effect: Effect,
     /// When it began.
     pub started: SystemTime,
-    /// How long the rollback took.
+    /// How long the rollback took, without its tests.
     pub took: Duration,
     /// For whom.
     pub pipeline: &'a Pipeline,
     /// What was asked for; none where nothing was sent.
     pub request: Option<&'a Request>,
-    /// What was done, or what went wrong.
-    pub result: Result<Rollback, Explanation>,
+    /// What was found out and done.
+    pub course: &'a Course,
+    /// What went wrong.
+    pub failure: Option<Explanation>,
+    /// What no format may write.
+    pub redaction: Rc<Redaction>,
+}
+
+/// What all reports of one run share.
+pub struct Frame<'a> {
+    /// When it began.
+    pub started: SystemTime,
+    /// For whom.
+    pub pipeline: &'a Pipeline,
+    /// What was asked for; none where the inputs were bad.
+    pub request: Option<&'a Request>,
+    /// How its users write the names of inputs.
+    pub variables: &'a Variables,
     /// What no format may write.
     pub redaction: Rc<Redaction>,
 }
@@ -41,50 +60,99 @@ pub enum Value {
     List(Vec<String>),
 }
 
+/// The outputs by name, the most important ones first; none where a value is not known.
+pub type Outputs = [(&'static str, Option<Value>); 20];
+
 impl<'a> Report<'a> {
-    /// The report of a run that is over.
+    /// The report of a run that came so far.
     pub fn new(
-        started: SystemTime,
+        frame: &Frame<'a>,
         took: Duration,
-        pipeline: &'a Pipeline,
-        request: Option<&'a Request>,
-        variables: &Variables,
-        result: Result<Rollback, Failure>,
-        redaction: Rc<Redaction>,
+        course: &'a Course,
+        result: &Result<Outcome, Failure>,
     ) -> Self {
-        let outcome = result.as_ref().map_or_else(Failure::outcome, |_| Outcome::RolledBack);
-        let effect = result.as_ref().map_or_else(Failure::effect, |_| Effect::Done);
-        let result = result.map_err(|failure| failure.explain(request, variables));
-        Self { outcome, effect, started, took, pipeline, request, result, redaction }
+        let Frame { started, pipeline, request, variables, redaction } = frame;
+        let failure = result.as_ref().err();
+        Self {
+            outcome: result.as_ref().map_or_else(Failure::outcome, |outcome| *outcome),
+            effect: match result {
+                Ok(Outcome::RolledBack) => Effect::Done,
+                Ok(_) => Effect::Unchanged,
+                Err(failure) => failure.effect(),
+            },
+            started: *started,
+            took,
+            pipeline,
+            request: *request,
+            course,
+            failure: failure.map(|failure| Explanation::new(failure, course, *request, variables)),
+            redaction: Rc::clone(redaction),
+        }
     }
 
-    /// All outputs by name, the most important ones first; none where a value is not known.
-    pub fn outputs(&self) -> [(&'static str, Option<Value>); 11] {
-        let rollback = self.result.as_ref().ok();
-        let failure = self.result.as_ref().err();
-        let of = |field: fn(&Deployment) -> &Option<String>| {
-            rollback.and_then(|rollback| field(&rollback.deployment).clone())
-        };
-        let agent = self.request.map(|request| request.agent_id.as_str().to_owned());
+    /// The deployment that the run is about: the new one, or the one that was right already.
+    fn deployment(&self) -> Option<&Deployment> {
+        match (&self.course.rollback, self.outcome) {
+            (Some(rollback), _) => Some(&rollback.deployment),
+            (None, Outcome::Unchanged) => self.course.plan.current.as_ref(),
+            (None, _) => None,
+        }
+    }
+
+    /// All outputs.
+    pub fn outputs(&self) -> Outputs {
         let clean = |text: &str| self.redaction.apply(text).into_owned();
-        let text = |text: Option<String>| text.map(|text| Value::Text(clean(&text)));
+        let text = |text: Option<&str>| text.map(|text| Value::Text(clean(text)));
         let list = |list: &[String]| Value::List(list.iter().map(|text| clean(text)).collect());
+        let number = |number: u64| Value::Text(number.to_string());
+
+        let plan = &self.course.plan;
+        let new = self.deployment();
+        let of = |field: fn(&Deployment) -> &Option<String>| {
+            text(new.and_then(|deployment| field(deployment).as_deref()))
+        };
+        let id = |deployment: Option<&Deployment>| text(deployment.map(|one| one.id.as_str()));
+        let version = |deployment: Option<&Deployment>| {
+            text(deployment.and_then(|deployment| deployment.version.as_deref()))
+        };
+        let environment =
+            new.and_then(|new| new.environment.as_ref()).or(plan.environment.as_ref());
+        let agent = new.and_then(|new| new.agent_id.as_deref());
+        let agent = agent.or(self.request.map(|request| request.agent_id.as_str()));
+        let counts = self.course.tests.as_ref().and_then(TestRuns::counts);
+        let status = self.failure.as_ref().and_then(|failure| failure.http_status);
+        let code = self.failure.as_ref().and_then(|failure| failure.error_code.as_deref());
         [
-            ("outcome", text(Some(self.outcome.name().to_owned()))),
-            ("deployment-id", text(rollback.map(|rollback| rollback.deployment.id.clone()))),
-            ("environment", text(of(|deployment| &deployment.environment))),
-            ("version", text(of(|deployment| &deployment.version))),
-            ("artifact-version", text(of(|deployment| &deployment.artifact_version))),
-            ("created-at", text(of(|deployment| &deployment.created_at))),
-            ("agent-id", text(of(|deployment| &deployment.agent_id).or(agent))),
-            ("correlation-id", text(self.request.map(|request| request.correlation_id.clone()))),
-            ("error-code", text(failure.and_then(|failure| failure.error_code.clone()))),
+            ("outcome", text(Some(self.outcome.name()))),
+            ("deployment-id", id(new)),
+            ("environment", text(environment.map(String::as_str))),
+            ("version", of(|deployment| &deployment.version)),
+            ("artifact-version", of(|deployment| &deployment.artifact_version)),
+            ("created-at", of(|deployment| &deployment.created_at)),
+            ("agent-id", text(agent)),
+            ("target-deployment-id", id(plan.target.as_ref())),
+            ("target-version", version(plan.target.as_ref())),
+            ("previous-deployment-id", id(plan.current.as_ref())),
+            ("previous-version", version(plan.current.as_ref())),
+            ("correlation-id", text(self.request.map(|request| request.correlation_id.as_str()))),
+            ("error-code", text(code)),
+            ("http-status", status.map(|status| number(status.into()))),
+            ("tests-outcome", text(self.tests_outcome().map(TestsOutcome::name))),
+            ("tests-passed", counts.map(|counts| number(counts.passed))),
+            ("tests-failed", counts.map(|counts| number(counts.failed))),
+            ("tests-errored", counts.map(|counts| number(counts.errored))),
+            ("tests-total", counts.map(|counts| number(counts.total))),
             (
-                "http-status",
-                text(failure.and_then(|failure| Some(failure.http_status?.to_string()))),
+                "test-run-ids",
+                self.course.rollback.as_ref().map(|rollback| list(&rollback.test_run_ids)),
             ),
-            ("test-run-ids", rollback.map(|rollback| list(&rollback.test_run_ids))),
         ]
+    }
+
+    /// How the tests ended; none where nothing was rolled back.
+    pub fn tests_outcome(&self) -> Option<TestsOutcome> {
+        let awaited = self.course.tests.as_ref().map(TestRuns::outcome);
+        self.course.rollback.as_ref().map(|_| awaited.unwrap_or(TestsOutcome::NotAwaited))
     }
 
     /// The outputs as label and text, for people whose files could not be written.
@@ -98,23 +166,39 @@ impl<'a> Report<'a> {
 
     /// The end in one line, for people.
     pub fn headline(&self) -> String {
-        let outcome = self.outcome.name();
-        match &self.result {
-            Ok(rollback) => rollback.headline(),
-            Err(_) if self.effect == Effect::Unknown => format!("Perhaps rolled back ({outcome})"),
-            Err(_) => format!("Not rolled back ({outcome})"),
+        let plan = &self.course.plan;
+        let there = plan.environment.as_deref().unwrap_or("the environment");
+        let version = |deployment: &Option<Deployment>| {
+            let version = deployment.as_ref().and_then(|deployment| deployment.version.clone());
+            version.unwrap_or_else(|| "not given".to_owned())
+        };
+        match (&self.failure, &self.course.rollback, &plan.current) {
+            (Some(failure), ..) => failure.headline.clone(),
+            (None, Some(rollback), _) => rollback.headline(),
+            (None, None, Some(current)) if self.outcome == Outcome::Unchanged => format!(
+                "Unchanged: {there} is on version {} already, in deployment {}",
+                version(&plan.current),
+                current.id,
+            ),
+            (None, None, _) if self.outcome == Outcome::Unchanged => {
+                format!("Unchanged: {there} is on that version already, says the API")
+            }
+            (None, None, _) => format!(
+                "Preview: {there} would go from version {} to version {}; nothing was sent",
+                version(&plan.current),
+                version(&plan.target),
+            ),
         }
     }
 
     /// What came of it, as label and text, for people. No person's name or address is in it.
     pub fn rows(&self) -> Vec<Row> {
-        match &self.result {
-            Ok(rollback) => {
-                let mut rows = rollback.rows();
-                rows.push(("took", format!("{:.2} s", self.took.as_secs_f64())));
-                rows
-            }
-            Err(explanation) => explanation.rows(),
+        let mut rows = self.failure.as_ref().map(Explanation::rows).unwrap_or_default();
+        if let Some(rollback) = &self.course.rollback {
+            rows.extend(rollback.rows());
+            rows.extend(self.course.proof.as_ref().map(|proof| proof.row()));
+            rows.push(("took", format!("{:.2} s", self.took.as_secs_f64())));
         }
+        rows
     }
 }

@@ -22,14 +22,12 @@ const PREFIXES: [(&str, Spelling); 3] = [
     ("POLYAI_", Spelling::Variable),
 ];
 
-/// For each input the one variable that counts.
-#[derive(Debug)]
+/// For each input the one variable that counts. The key is among them, so they cannot be printed.
 pub struct Variables {
     by_input: BTreeMap<String, Variable>,
     convention: Spelling,
 }
 
-#[derive(Debug)]
 struct Variable {
     /// Lower counts: a variable with a value before a blank one, then the order of the prefixes,
     /// then hyphens before underscores.

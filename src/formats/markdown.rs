@@ -2,6 +2,7 @@
 
 use crate::outcome::Effect;
 use crate::report::Report;
+use crate::test_runs::TestRuns;
 use crate::text::one_line;
 
 /// The most characters that one cell shows.
@@ -9,18 +10,22 @@ const CELL: usize = 1_000;
 
 /// A headline, and a table of what came of it, what was asked for, and by whom.
 pub fn write(report: &Report<'_>) -> String {
-    let sign = match report.effect {
-        Effect::Done => "✅",
-        Effect::Unchanged => "❌",
-        Effect::Unknown => "⚠️",
+    let failure = report.failure.as_ref();
+    let sign = match (failure, report.effect) {
+        (None, _) => "✅",
+        (Some(_), Effect::Unchanged) => "❌",
+        (Some(_), _) => "⚠️",
     };
-    let failure = report.result.as_ref().err();
     let problems = failure.into_iter().flat_map(|failure| &failure.problems);
     let problems = problems.map(|problem| ("what happened", problem.clone()));
     let next = failure.and_then(|failure| Some(("what to do", failure.next.clone()?)));
+    let plan = &report.course.plan;
+    let undone = if report.course.rollback.is_some() { Vec::new() } else { plan.undone_rows() };
+    let tests = report.course.tests.iter().flat_map(TestRuns::rows);
     let asked = report.request.into_iter().flat_map(|request| request.rows());
     let run = [("run", report.pipeline.describe())];
-    let rows = problems.chain(next).chain(report.rows()).chain(asked).chain(run);
+    let came = problems.chain(next).chain(report.rows()).chain(tests);
+    let rows = came.chain(plan.rows()).chain(undone).chain(asked).chain(run);
 
     let shown = |text: &str| escape(&report.redaction.apply(text));
     let mut text = format!("### {sign} {}\n\n| | |\n|---|---|\n", shown(&report.headline()));

@@ -2,16 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-const NAME: &str = "polyai_rollback";
-
-/// The line that begins a section under a header.
-pub fn start(now: SystemTime, header: &str) -> String {
-    format!("\x1b[0Ksection_start:{}:{NAME}\r\x1b[0K{header}", unix(now))
+/// The line that begins a section under a header. No two sections of a job may have the same name.
+pub fn start(now: SystemTime, name: &str, header: &str) -> String {
+    format!("\x1b[0Ksection_start:{}:{name}\r\x1b[0K{header}", unix(now))
 }
 
 /// The line that ends it.
-pub fn end(now: SystemTime) -> String {
-    format!("\x1b[0Ksection_end:{}:{NAME}\r\x1b[0K", unix(now))
+pub fn end(now: SystemTime, name: &str) -> String {
+    format!("\x1b[0Ksection_end:{}:{name}\r\x1b[0K", unix(now))
 }
 
 fn unix(time: SystemTime) -> u64 {

@@ -1,8 +1,9 @@
-//! The Agents API as far as it is known, with a memory: agents' deployments, which one is active, and
-//! what a rollback does to them.
+//! The Agents API as far as it is known, with a memory: an agent's deployments, which of them are
+//! active, what a rollback does to them, and the test runs that it triggers.
 
 use crate::stand_in::{Answer, Request};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -12,8 +13,10 @@ pub const AGENT: &str = "PROJECT-AB12CD34";
 pub const DEPLOYMENT: &str = "019e0f3a-71c4-7c1e-9b3d-000000000042";
 /// The version of that deployment.
 pub const VERSION: &str = "46c78399935c449c80d7d328a91b52ea";
+/// How the ids of new deployments begin.
+const NEW: &str = "019e191e-ca97-7afa-a3bf-";
 /// Another version, that is live now.
-const BAD_VERSION: &str = "add8d0c5b1f34e6f8f6a0b1c2d3e4f50";
+pub const BAD_VERSION: &str = "add8d0c5b1f34e6f8f6a0b1c2d3e4f50";
 
 /// One agent of one workspace.
 pub struct AgentsApi {
@@ -21,6 +24,8 @@ pub struct AgentsApi {
     quirks: Quirks,
     /// The oldest one first.
     deployments: Mutex<Vec<Deployment>>,
+    /// How often each test run was asked for.
+    test_runs: Mutex<BTreeMap<String, u32>>,
 }
 
 /// What an API may be like, as long as it says nothing that is not true.
@@ -34,6 +39,10 @@ pub struct Quirks {
     pub whole_seconds: bool,
     /// Whether a new deployment has no version in the lists.
     pub no_version: bool,
+    /// Whether the lists do not say how deployments came to be.
+    pub no_types: bool,
+    /// Whether it refuses a rollback to the version that is active (409).
+    pub refuses_the_active: bool,
 }
 
 #[derive(Clone)]
@@ -43,6 +52,7 @@ struct Deployment {
     version: String,
     created: SystemTime,
     kind: &'static str,
+    message: String,
 }
 
 /// An API whose clock stands still, as a function from requests to answers.
@@ -63,27 +73,57 @@ impl AgentsApi {
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
         quirks: Quirks,
     ) -> Arc<Self> {
-        let deployment = |id: &str, environment, version: &str, hours: u64| Deployment {
-            id: id.to_owned(),
-            environment,
-            version: version.to_owned(),
-            created: clock() - Duration::from_secs(hours * 3_600),
-            kind: if environment == "sandbox" { "publish" } else { "promotion" },
-        };
+        let deployment =
+            |id: &str, environment, version: &str, hours: u64, message: &str| Deployment {
+                id: format!("019e0f3a-71c4-7c1e-9b3d-{id:0>12}"),
+                environment,
+                version: version.to_owned(),
+                created: clock() - Duration::from_secs(hours * 3_600),
+                kind: if environment == "sandbox" { "publish" } else { "promotion" },
+                message: message.to_owned(),
+            };
         let deployments = vec![
-            deployment("019e0f3a-0000-7c1e-9b3d-000000000040", "sandbox", VERSION, 90),
-            deployment("019e0f3a-0000-7c1e-9b3d-000000000041", "pre-release", VERSION, 80),
-            deployment(DEPLOYMENT, "live", VERSION, 70),
-            deployment("019e0f3a-0000-7c1e-9b3d-000000000043", "sandbox", BAD_VERSION, 9),
-            deployment("019e0f3a-0000-7c1e-9b3d-000000000044", "pre-release", BAD_VERSION, 8),
-            deployment("019e0f3a-0000-7c1e-9b3d-000000000045", "live", BAD_VERSION, 7),
+            deployment("40", "sandbox", VERSION, 90, "Opening hours"),
+            deployment("41", "pre-release", VERSION, 80, "Opening hours"),
+            deployment("42", "live", VERSION, 70, "Opening hours"),
+            deployment("43", "sandbox", BAD_VERSION, 9, "New greeting"),
+            deployment("44", "pre-release", BAD_VERSION, 8, "New greeting"),
+            deployment("45", "live", BAD_VERSION, 7, "New greeting"),
         ];
-        Arc::new(Self { clock: Box::new(clock), quirks, deployments: Mutex::new(deployments) })
+        Arc::new(Self::new_with(Box::new(clock), quirks, deployments))
     }
 
-    /// The ids of the deployments that rollbacks have made, the oldest one first.
+    /// An API whose clock stands still, and an environment that went through these versions, the
+    /// oldest one first: `d-1`, `d-2` and so on.
+    pub fn with_history(
+        environment: &'static str,
+        history: &[(&str, &'static str)],
+        quirks: Quirks,
+    ) -> Arc<Self> {
+        let now = humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time");
+        let count = history.len();
+        let deployments = history.iter().enumerate().map(|(place, (version, kind))| Deployment {
+            id: format!("d-{}", place + 1),
+            environment,
+            version: (*version).to_owned(),
+            created: now - Duration::from_secs(3_600 * (count - place) as u64),
+            kind,
+            message: format!("message {}", place + 1),
+        });
+        Arc::new(Self::new_with(Box::new(move || now), quirks, deployments.collect()))
+    }
+
+    fn new_with(
+        clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+        quirks: Quirks,
+        deployments: Vec<Deployment>,
+    ) -> Self {
+        Self { clock, quirks, deployments: Mutex::new(deployments), test_runs: Mutex::default() }
+    }
+
+    /// The ids of the deployments that rollbacks have made since, the oldest one first.
     pub fn rolled_back(&self) -> Vec<String> {
-        let made = |deployment: &&Deployment| deployment.kind == "rollback";
+        let made = |deployment: &&Deployment| deployment.id.starts_with(NEW);
         self.deployments().iter().filter(made).map(|made| made.id.clone()).collect()
     }
 
@@ -98,10 +138,21 @@ impl AgentsApi {
         if request.header("x-api-key") != Some(API_KEY) {
             return (401, r#"{"message":"Unauthorized"}"#.to_owned());
         }
-        let agent = format!("/v1/agents/{AGENT}/deployments");
+        let agent = format!("/v1/agents/{AGENT}/");
         // A prefix stands for a gateway before the API.
         let path = request.target.find("/v1/").map_or("", |start| &request.target[start..]);
         let Some(path) = path.strip_prefix(&agent) else {
+            return (404, not_found(correlation_id(request)));
+        };
+        if let ("GET", Some(run)) =
+            (request.method.as_str(), path.strip_prefix("testing/test-runs/"))
+        {
+            return match self.test_run(run) {
+                Some(body) => (200, body.to_string()),
+                None => (404, r#"{"error":"Test run not found"}"#.to_owned()),
+            };
+        }
+        let Some(path) = path.strip_prefix("deployments") else {
             return (404, not_found(correlation_id(request)));
         };
         match (request.method.as_str(), path) {
@@ -116,6 +167,9 @@ impl AgentsApi {
                     return (400, body.to_owned());
                 }
                 let id = path.strip_prefix('/').and_then(|path| path.strip_suffix("/rollback"));
+                if self.quirks.refuses_the_active && id.is_some_and(|id| self.is_active(id)) {
+                    return (409, r#"{"error":"This version is active"}"#.to_owned());
+                }
                 match id.and_then(|id| self.roll_back(id)) {
                     Some(body) => (200, body.to_string()),
                     None => (404, not_found(correlation_id(request))),
@@ -125,18 +179,48 @@ impl AgentsApi {
         }
     }
 
+    /// Whether its environment is on the version of a deployment.
+    fn is_active(&self, id: &str) -> bool {
+        let deployments = self.deployments();
+        let target = deployments.iter().find(|deployment| deployment.id == id);
+        let alike = |target: &Deployment| {
+            let newest = deployments.iter().rfind(|other| other.environment == target.environment);
+            newest.is_some_and(|newest| newest.version == target.version)
+        };
+        target.is_some_and(alike)
+    }
+
     fn roll_back(&self, id: &str) -> Option<Value> {
         let mut deployments = self.deployments();
         let target = deployments.iter().find(|deployment| deployment.id == id)?;
-        let made = deployments.iter().filter(|deployment| deployment.kind == "rollback").count();
+        let made = deployments.iter().filter(|deployment| deployment.id.starts_with(NEW)).count();
         let new = Deployment {
-            id: format!("019e191e-ca97-7afa-a3bf-{:012}", made + 1),
+            id: format!("{NEW}{:012}", made + 1),
             created: (self.clock)(),
             kind: "rollback",
             ..target.clone()
         };
         deployments.push(new.clone());
+        let mut runs = self.test_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.extend(["run-0001", "run-0002"].map(|run| (run.to_owned(), 0)));
         Some(json!({"deployment": new.json(), "testRunIds": ["run-0001", "run-0002"]}))
+    }
+
+    /// A test run, which is over when it is asked for the second time.
+    fn test_run(&self, id: &str) -> Option<Value> {
+        let mut runs = self.test_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = runs.get_mut(id)?;
+        *asked += 1;
+        let (status, passed) = if *asked > 1 { ("completed", 3) } else { ("running", 1) };
+        Some(json!({
+            "id": id, "status": status, "testCaseCount": 3, "passedCount": passed, "failedCount": 0,
+            "errorCount": 0, "startedAt": "2026-05-11T22:18:29.100Z", "startedBy": "dev@example.com",
+            "testHistory": [{
+                "testCaseId": "case-1", "status": "passed", "testCaseSnapshot": {"name": "Greets"},
+                "results": {"prompt_assertion_results": [], "function_call_failures": []},
+                "rawConversation": {"turns": [{"user": "my number is 555 0100"}]},
+            }],
+        }))
     }
 
     fn active(&self) -> Value {
@@ -160,6 +244,10 @@ impl AgentsApi {
     fn listed(&self, deployment: &Deployment) -> Value {
         let created = deployment.created - self.quirks.slip;
         let mut json = Deployment { created, ..deployment.clone() }.json();
+        if !self.quirks.no_types {
+            let Deployment { message, kind, .. } = deployment;
+            json["metadata"] = json!({"deployment_message": message, "deployment_type": kind});
+        }
         if self.quirks.whole_seconds {
             json["createdAt"] = humantime::format_rfc3339_seconds(created).to_string().into();
         }

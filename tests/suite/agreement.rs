@@ -1,9 +1,11 @@
 //! The program, `action.yml`, the GitLab component, the README and the examples say the same.
 
-use crate::agents_api::{agents_api, not_found};
-use crate::stand_in::{Answer, StandIn};
+use crate::agents_api::agents_api;
+use crate::stand_in::StandIn;
 use crate::step::Step;
-use polyai_rollback::inputs::{DEFAULT_ATTEMPTS, DEFAULT_REGION, DEFAULT_TIMEOUT, Inputs};
+use polyai_rollback::inputs::{
+    DEFAULT_ATTEMPTS, DEFAULT_REGION, DEFAULT_TESTS_TIMEOUT, DEFAULT_TIMEOUT, Inputs,
+};
 use polyai_rollback::outcome::Outcome;
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
@@ -118,9 +120,11 @@ fn on_the_inputs() {
         assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
     }
 
-    let defaults = readme.iter().filter(|row| !row[2].is_empty());
+    let is_flag = |row: &&Vec<String>| ["true", "false", ""].contains(&row[2].as_str());
+    let defaults = readme.iter().filter(|row| !is_flag(row));
     let defaults: Vec<_> = defaults.map(|row| row[2].as_str()).collect();
-    assert_eq!(defaults, [DEFAULT_REGION, DEFAULT_TIMEOUT, &DEFAULT_ATTEMPTS.to_string()]);
+    let attempts = DEFAULT_ATTEMPTS.to_string();
+    assert_eq!(defaults, [DEFAULT_TESTS_TIMEOUT, DEFAULT_REGION, DEFAULT_TIMEOUT, &attempts]);
 
     let handed_over = in_component.map(|name| {
         let variable = format!("INPUT_{}", name.replace('-', "_").to_uppercase());
@@ -139,7 +143,8 @@ fn on_the_outputs() {
     assert_eq!(sorted(keys(&action["outputs"])), readme);
 
     let api = StandIn::start(agents_api());
-    let done = Step::github(&api).run().github_outputs();
+    let step = Step::github(&api).env("INPUT_ENVIRONMENT", "live");
+    let done = step.env("INPUT_WAIT-FOR-TESTS", "true").run().github_outputs();
     let failed = Step::github(&api).env("INPUT_DEPLOYMENT-ID", "gone").run().github_outputs();
     assert_eq!(sorted(done.keys().chain(failed.keys()).map(String::as_str)), readme);
 }
@@ -161,20 +166,25 @@ fn on_the_outcomes() {
 fn on_the_report() {
     let json = blocks("json");
     let told: Vec<Value> = json.iter().map(|block| serde_json::from_str(block).unwrap()).collect();
-    let report = |answer: Answer| -> Value {
-        let api = StandIn::start(move |_| answer.clone());
-        let ended = Step::github(&api).env("INPUT_REPORT-FILE", "report").run();
+    let report = |deployment: &str| -> Value {
+        let api = StandIn::start(agents_api());
+        let ended = Step::github(&api)
+            .env("INPUT_DEPLOYMENT-ID", deployment)
+            .env("INPUT_WAIT-FOR-TESTS", "true")
+            .env("INPUT_REPORT-FILE", "report")
+            .run();
         serde_json::from_str(&ended.read("report").unwrap()).unwrap()
     };
-    let done = report(Answer::new(200, crate::agents_api::rolled_back("[]")));
+    let done = report(crate::agents_api::DEPLOYMENT);
     assert_eq!(keys(&done), keys(&told[0]));
-    for part in ["request", "deployment", "pipeline"] {
+    for part in ["request", "deployment", "tests", "pipeline"] {
         assert_eq!(keys(&done[part]), keys(&told[0][part]));
     }
+    assert_eq!(keys(&done["tests"]["runs"][0]), keys(&told[0]["tests"]["runs"][0]));
     assert_eq!(told[0]["tool"], done["tool"]);
-    let failed = report(Answer::new(404, not_found("")));
+    let failed = report("gone");
     assert_eq!(keys(&failed["failure"]), keys(&told[1]));
-    for part in ["httpStatus", "errorCode", "answer", "effect"] {
+    for part in ["httpStatus", "errorCode", "answer", "effect", "command"] {
         assert_eq!(failed["failure"][part], told[1][part]);
     }
 }

@@ -2,14 +2,20 @@
 //! one row for each fault.
 
 use crate::agents_api::{API_KEY, AgentsApi, DEPLOYMENT, VERSION};
-use crate::stand_in::{Answer, Request, StandIn};
+use crate::stand_in::{Answer, Request, StandIn, loopback};
 use crate::step::Step;
+use crate::tls::Authority;
+use polyai_rollback::outcome::Outcome;
+use rustls::ServerConfig;
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use Answer::{Bytes, Drip, Endless, Reset, Silence};
+
+/// Most of the time is waiting.
+const AT_ONCE: usize = 32;
 
 /// Whether the API does what it was asked to do, behind the fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,6 +128,17 @@ fn rows() -> Vec<Row> {
         row("500, not done, then 409, done", &[not(status(500)), done(status(409))], &[], "60s", 2, 0, established),
         row("500, not done, then an error in a 200, done", &[not(status(500)), done(Answer::new(200, r#"{"error_code":"DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED"}"#))], &[], "60s", 2, 0, established),
 
+        // It shows only after the first look at why the second request was refused.
+        row("500, late, then 409", &[not(status(500)), done(status(409))], &[times(6, good()), times(2, not(listing(&format!(r#""id":"old","version":"{VERSION}""#), 60)))].concat(), "60s", 2, 0, established),
+        row("500, late, then 503 for ever", &[vec![not(status(500)), done(status(503))], times(9, not(status(503)))].concat(), &[times(6, good()), times(2, not(listing(&format!(r#""id":"old","version":"{VERSION}""#), 60)))].concat(), "60s", 2, 0, established),
+        row("silence, not done, and no time to find out of another one", &times(9, not(Silence(Vec::new()))), &[], "18s", 1, 6, "the deployments show that it had no effect"),
+
+        // The answer says yes, and contradicts itself.
+        row("the target itself as the new deployment, not done", &[not(Answer::new(200, format!(r#"{{"deployment":{{"id":"{DEPLOYMENT}"}}}}"#)))], &[], "60s", 2, 0, "it names the deployment to go back to as the new one"),
+        row("the target itself as the new deployment, done", &[done(Answer::new(200, format!(r#"{{"deployment":{{"id":"{DEPLOYMENT}"}}}}"#)))], &[], "60s", 1, 0, established),
+        row("a deployment and a failure, not done", &[not(Answer::new(200, r#"{"success":false,"deployment":{"id":"new"}}"#))], &[], "60s", 2, 0, "it names a deployment and an error"),
+        row("a deployment and the code of an error, done", &[done(Answer::new(200, r#"{"error_code":"BOOM","deployment":{"id":"new"}}"#))], &[], "60s", 1, 0, established),
+
         // The answer was lost, and it cannot be found out: it is not sent again.
         row("502, done, reads refused", &[done(status(502))], &times(9, not(status(403))), "60s", 1, 7, unread),
         row("502, not done, reads refused", &[not(status(502))], &times(9, not(status(403))), "60s", 1, 7, "HTTP 403: no message"),
@@ -148,18 +165,19 @@ fn rows() -> Vec<Row> {
         row("HTTP/2", &[done(Bytes(b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\0\0\x40\0".to_vec()))], &[], "60s", 1, 0, established),
         row("headers without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-Bomb: boom\r\n".repeat(64)))], &[], "60s", 1, 0, established),
         row("a header without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nX-Bomb: ".to_vec(), vec![b'x'; 4_096]))], &[], "60s", 1, 0, established),
-        row("continue for ever", &[done(Endless(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(64)))], &[], "20s", 1, 0, established),
+        row("continue for ever", &[done(Drip(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".repeat(64)))], &[], "6s", 1, 0, established),
         row("a body of 10 GB", &[done(Endless(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b' '; 65_536]))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
         row("an error of 10 GB", &[not(Endless(b"HTTP/1.1 404 Gone\r\nContent-Length: 10737418240\r\n\r\n".to_vec(), vec![b'x'; 65_536]))], &[], "60s", 1, 4, "the API said      HTTP 404: xxxx"),
         row("chunks without an end", &[done(Endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(), [b"1000\r\n".to_vec(), vec![b' '; 4_096], b"\r\n".to_vec()].concat()))], &[], "60s", 1, 0, "it is larger than 1 MiB"),
         row("a body that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec(), b" ".to_vec()))], &[], "6s", 1, 0, "it is not whole after 2.0 s"),
         row("a head that drips", &[done(Drip(b"HTTP/1.1 200 OK\r\nX-Slow: ".to_vec(), b"x".to_vec()))], &[], "6s", 1, 0, "no answer within 2.0 s"),
         row("JSON that is nested 100,000 deep", &[done(Answer::new(200, "[".repeat(100_000)))], &[], "60s", 1, 0, "it has too many parts"),
-        row("JSON that is nested 10,000 deep", &[done(Answer::new(200, "[".repeat(10_000)))], &[], "60s", 1, 0, "recursion limit exceeded"),
+        row("JSON that is nested 5,000 deep", &[done(Answer::new(200, "[".repeat(5_000)))], &[], "60s", 1, 0, "recursion limit exceeded"),
         row("a megabyte that needs much redaction", &[not(Answer::new(400, "%".repeat(1_000_000)))], &[], "60s", 1, 5, "HTTP 400: %%%"),
         row("half a million numbers", &[done(Answer::new(200, format!("[0{}]", ",0".repeat(499_999))))], &[], "60s", 1, 0, "it has too many parts"),
         row("an error of half a million numbers", &[not(Answer::new(404, format!("[0{}]", ",0".repeat(499_999))))], &[], "60s", 1, 4, "was not found"),
         row("a list of half a million deployments", &[done(status(502))], &times(99, not(dated(&format!(r#"{{"deployments":[{{}}{}]}}"#, ",{}".repeat(300_000))))), "9s", 1, 7, "it has too many parts"),
+        row("lists of thousands of deployments", &[done(status(502))], &times(99, not(thousands())), "60s", 1, 7, "deployment n may or may not be the new one"),
         row("an id of a megabyte", &[done(Answer::new(200, format!(r#"{{"deployment":{{"id":"{}"}}}}"#, "x".repeat(1_000_000))))], &[], "60s", 1, 0, "it names no deployment"),
         row("invalid UTF-8 and NUL", &[done(Answer::new(200, b"{\"deployment\":{\"id\":\"\xff\0\"}}"))], &[], "60s", 1, 0, established),
         row("commands of a runner", &[not(Answer::new(400, "::set-output name=outcome::rolled-back\n##[add-mask]live\n::stop-commands::x"))], &[], "60s", 1, 5, "HTTP 400: ::set-output name=outcome::rolled-back # #[add-mask]live ::stop-commands::x"),
@@ -173,15 +191,18 @@ fn retry_after(value: &str) -> Answer {
     Answer::with_headers(429, &format!("Retry-After: {value}\r\n"), "")
 }
 
+/// Stands in a header for the time at which the answer is given.
+const NOW: &str = "@NOW";
+/// Stands in a body, filled up to as many bytes, for a time so many seconds before the first request.
+const AGO: &str = "@AGO";
+
 fn dated(body: &str) -> Answer {
-    let now = httpdate::fmt_http_date(SystemTime::now());
-    Answer::with_headers(200, &format!("Date: {now}\r\n"), body)
+    Answer::with_headers(200, &format!("Date: {NOW}\r\n"), body)
 }
 
 /// A list of a deployment with these fields, made some seconds ago, and of the one to go back to.
 fn listing(fields: &str, seconds: u64) -> Answer {
-    let now = SystemTime::now();
-    let time = |ago| humantime::format_rfc3339_millis(now - Duration::from_secs(ago));
+    let time = |ago: u64| format!("{:@<24}", format!("{AGO}{ago}"));
     let created = if fields.contains("createdAt") {
         String::new()
     } else {
@@ -194,27 +215,57 @@ fn listing(fields: &str, seconds: u64) -> Answer {
     ))
 }
 
-/// An API that misbehaves as told.
-fn faulty(api: std::sync::Arc<AgentsApi>, row: &Row) -> StandIn {
+/// An answer as it is given, to a run whose first request came at `begun`.
+fn given(answer: Answer, begun: SystemTime) -> Answer {
+    let Answer::Whole(bytes) = answer else { return answer };
+    let Ok(text) = String::from_utf8(bytes.clone()) else { return Answer::Whole(bytes) };
+    let mut text = text.replace(NOW, &httpdate::fmt_http_date(SystemTime::now()));
+    while let Some(place) = text.find(AGO) {
+        let seconds = text[place + AGO.len()..place + 24].trim_end_matches('@').parse();
+        let time = begun - Duration::from_secs(seconds.expect("a number of seconds"));
+        let time = humantime::format_rfc3339_millis(time).to_string();
+        text.replace_range(place..place + 24, &time);
+    }
+    Answer::Whole(text.into_bytes())
+}
+
+/// Lists of very many deployments, of which next to nothing is said.
+fn thousands() -> Answer {
+    let active: String = (0..2_400).map(|n| format!(r#""{n}":{{"id":"n"}},"#)).collect();
+    let target = format!(
+        r#"{{"id":"{DEPLOYMENT}","version":"{VERSION}","createdAt":"2026-05-11T22:18:28Z"}}"#
+    );
+    let others = r#",{"id":"n"}"#.repeat(2_400);
+    dated(&format!(
+        r#"{{"activeDeployments":{{{active}"live":null}},"deployments":[{target}{others}]}}"#
+    ))
+}
+
+/// An API that misbehaves as told, in the clear or with TLS.
+fn faulty(api: Arc<AgentsApi>, row: &Row, tls: Option<Arc<ServerConfig>>) -> StandIn {
     let faults = |faults: &[Fault]| Mutex::new(faults.iter().cloned().collect::<VecDeque<_>>());
     let (posts, reads) = (faults(&row.posts), faults(&row.reads));
-    StandIn::start(move |request: &Request| {
+    let begun = OnceLock::new();
+    StandIn::serve(loopback(), tls, move |request: &Request| {
+        let begun = *begun.get_or_init(SystemTime::now);
         let faults = if request.method == "POST" { &posts } else { &reads };
         match faults.lock().expect("no panic").pop_front() {
             None => api.answer(request),
             Some(fault) => {
                 let own = (fault.effect == Effect::Done).then(|| api.answer(request));
-                fault.answer.or(own).expect("an answer")
+                given(fault.answer.or(own).expect("an answer"), begun)
             }
         }
     })
 }
 
-fn check(row: &Row) -> Result<(), String> {
+fn check(row: &Row, authority: Option<&Authority>) -> Result<(), String> {
     let api = AgentsApi::new();
-    let stand_in = faulty(std::sync::Arc::clone(&api), row);
-    let ended = Step::plain(&stand_in)
-        .env("POLYAI_TIMEOUT", row.timeout)
+    let tls = authority.map(|authority| authority.server(|_| {}));
+    let stand_in = faulty(Arc::clone(&api), row, tls);
+    let timeout = humantime::parse_duration(row.timeout).expect("a time");
+    let ended = Step::in_time(&stand_in, timeout)
+        .env("POLYAI_CA_CERT", authority.map_or("", |authority| &authority.1))
         .env("POLYAI_OUTPUT_FILE", "out.env")
         .env("POLYAI_SUMMARY_FILE", "summary.md")
         .env("POLYAI_REPORT_FILE", "report.json")
@@ -231,6 +282,13 @@ fn check(row: &Row) -> Result<(), String> {
         ("success is a rollback", ended.code != 0 || made.contains(id)),
         ("failure is none, unless it is unknown", matches!(ended.code, 0 | 7) || made.is_empty()),
         ("no id after a failure", ended.code == 0 || id.is_empty()),
+        (
+            "the outcome of the exit code",
+            Outcome::ALL.iter().any(|outcome| {
+                i32::from(outcome.exit_code()) == ended.code
+                    && outcome.name() == outputs["ROLLBACK_OUTCOME"]
+            }),
+        ),
         (
             "one line of an error",
             ended.err.matches("error: ").count() == usize::from(ended.code != 0),
@@ -257,10 +315,44 @@ fn check(row: &Row) -> Result<(), String> {
 #[test]
 fn each_fault_ends_as_it_must() {
     let rows = rows();
-    // Most of the time is waiting.
-    let failed: Vec<String> = thread::scope(|scope| {
-        let runs: Vec<_> = rows.iter().map(|row| scope.spawn(move || check(row))).collect();
-        runs.into_iter().filter_map(|run| run.join().expect("no panic").err()).collect()
+    let authority = Authority::new();
+    let wires = [None, Some(&authority)];
+    let runs = rows.iter().flat_map(|row| wires.map(|wire| (row, wire)));
+    let runs = Mutex::new(runs.collect::<Vec<_>>());
+    let failed = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let next = || runs.lock().expect("no panic").pop();
+                while let Some((row, wire)) = next() {
+                    if let Err(failure) = check(row, wire) {
+                        failed.lock().expect("no panic").push(failure);
+                    }
+                }
+            });
+        }
     });
+    let failed = failed.into_inner().expect("no panic");
     assert!(failed.is_empty(), "{} of {} faults:\n{}", failed.len(), rows.len(), failed.join("\n"));
+}
+
+#[test]
+fn a_rollback_of_somebody_else_just_before_is_not_taken_for_ours_by_a_slow_read() {
+    let begun = SystemTime::now();
+    let stand_in = StandIn::start(move |request: &Request| {
+        if request.method == "POST" {
+            return Answer::new(502, "");
+        }
+        // It reads its clock, and then takes long to answer.
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        thread::sleep(Duration::from_secs(3));
+        let made = humantime::format_rfc3339_millis(begun - Duration::from_millis(1_500));
+        let body = format!(
+            r#"{{"activeDeployments":{{}},"deployments":[{{"id":"theirs","version":"{VERSION}","createdAt":"{made}"}},{{"id":"{DEPLOYMENT}","version":"{VERSION}","createdAt":"2026-05-11T22:18:28Z"}}]}}"#
+        );
+        Answer::with_headers(200, &format!("Date: {date}\r\n"), body)
+    });
+    let ended = Step::plain(&stand_in).run();
+    assert_eq!((ended.code, stand_in.posts()), (7, 1), "{}", ended.out);
+    assert!(ended.err.contains("deployment theirs may or may not be the new one"), "{}", ended.err);
 }

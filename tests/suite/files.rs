@@ -49,7 +49,7 @@ fn a_file_that_may_only_be_read_is_not_written() {
     let is_root = fs::OpenOptions::new().append(true).open(step.path("only")).is_ok();
     let ended = step.run();
     match is_root {
-        true => assert_eq!((ended.code, api.requests().len()), (0, 1)),
+        true => assert_eq!((ended.code, api.posts()), (0, 1)),
         false => assert_eq!((ended.code, api.requests().len()), (2, 0)),
     }
     assert!(ended.read("only").expect("it is there").starts_with("old"));
@@ -65,7 +65,7 @@ fn a_link_is_followed_to_its_file() {
     assert!(
         ended.read("real").expect("it is there").starts_with("A=1\nROLLBACK_OUTCOME=rolled-back\n")
     );
-    assert_eq!(ended.dotenv("link")["ROLLBACK_OUTCOME"], "rolled-back");
+    assert_eq!(ended.read("link"), ended.read("real"));
 }
 
 #[test]
@@ -73,8 +73,11 @@ fn a_disk_that_is_full_leaves_what_was_there() {
     let old = "OLD=1\n".repeat(100);
     for variable in FILES {
         let api = StandIn::start(|_| Answer::new(200, rolled_back("[]")));
-        let ended =
-            Step::on_a_full_disk(&api, old.len() + 50).file("out", &old).env(variable, "out").run();
+        let ended = Step::on_a_full_disk(&api, old.len() + 50)
+            .unverified()
+            .file("out", &old)
+            .env(variable, "out")
+            .run();
         assert_eq!(ended.code, 1);
         assert!(
             ended.err.contains(

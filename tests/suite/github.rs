@@ -34,6 +34,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
+  verified          yes, it is active
   took              [..] s
   outputs           GITHUB_OUTPUT, GITHUB_STEP_SUMMARY
 
@@ -41,7 +42,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
     );
     assert_data_eq!(&ended.err, str![""]);
     assert_eq!(ended.code, 0);
-    assert_eq!(api.requests().len(), 1);
+    assert_eq!(api.posts(), 1);
     assert_data_eq!(
         format!("{:#?}", ended.github_outputs()),
         str![[r#"
@@ -54,6 +55,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
     "environment": "live",
     "outcome": "rolled-back",
     "test-run-ids": "[/"run-0001/",/"run-0002/"]",
+    "tests-outcome": "not-awaited",
     "version": "46c78399935c449c80d7d328a91b52ea",
 }
 "#]]
@@ -71,6 +73,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 | new deployment | 019e191e-ca97-7afa-a3bf-000000000001 |
 | created at | 2026-05-11T22:18:28.909Z |
 | test runs | 2 triggered: run-0001, run-0002 |
+| verified | yes, it is active |
 | took | [..] s |
 | agent | PROJECT-AB12CD34 |
 | target deployment | 019e0f3a-71c4-7c1e-9b3d-000000000042 |
@@ -94,7 +97,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  production        unchanged: nothing was rolled back%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  production        unchanged: nothing was rolled back%0A  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”%0A  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”%0A  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”%0A  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”%0A  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”%0A  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”%0A  correlation id    [..]
 
 "#]]
     );
@@ -115,6 +118,12 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 | what to do | check deployment-id, agent-id and base-url: any of the three can be the wrong one |
 | the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment not found |
 | production | unchanged: nothing was rolled back |
+| to choose from | live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting” |
+| to choose from | live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours” |
+| to choose from | pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting” |
+| to choose from | pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours” |
+| to choose from | sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting” |
+| to choose from | sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours” |
 | agent | PROJECT-AB12CD34 |
 | target deployment | gone |
 | API | http&#58;//127.0.0.1:[..] |
@@ -199,7 +208,7 @@ fn lets_no_text_of_the_api_become_a_command_or_an_output() {
 #[test]
 fn hands_on_values_of_several_lines_as_they_are() {
     let api = StandIn::start(|_| Answer::new(200, r#"{"deployment":{"id":"a\nb=c\n\nd<<e\n"}}"#));
-    let ended = Step::github(&api).run();
+    let ended = Step::github(&api).unverified().run();
 
     assert_eq!(ended.code, 0);
     assert_eq!(ended.github_outputs()["deployment-id"], "a\nb=c\n\nd<<e\n");
@@ -237,7 +246,7 @@ fn sends_nothing_when_the_output_file_cannot_be_written() {
 fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
     let ids = (0..100).map(|n| format!("\"run-{n:04}\"")).collect::<Vec<_>>().join(",");
     let api = StandIn::start(move |_| Answer::new(200, rolled_back(&format!("[{ids}]"))));
-    let ended = Step::github(&api).env("GITHUB_OUTPUT", "/dev/full").run();
+    let ended = Step::github(&api).unverified().env("GITHUB_OUTPUT", "/dev/full").run();
 
     assert_eq!(ended.code, 1);
     assert_data_eq!(
@@ -252,6 +261,7 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
   created-at        2026-05-11T22:18:28.909Z
   agent-id          PROJECT-AB12CD34
   correlation-id    [..]
+  tests-outcome     not-awaited
   test-run-ids      run-0000,run-0001,run-0002,run-0003,run-0004,run-0005,run-0006,run-0007,run-0008,run-0009,run-0010,run-0011,run-0012,run-0013,run-0014,run-0015,run-0016,run-0017,run-0018,run-0019,run-0020,run-0021,run-0022,run-0023,run-0024,run-0025,run-0026,run-0027,run-0028,run-0029,run-0030,run-0031,run-0032,run-0033,run-0034,run-0035,run-0036,run-0037,run-0038,run-0039,run-0040,run-0041,run-0042,run-0043,run-0044,run-0045,run-0046,run-0047,run-0048,run-0049,run-0050,run-0051,run-0052,run-0053,run-0054,run-0055,run-0056,run-0057,run-0058,run-0059,run-0060,run-0061,run-0062,run-0063,run-0064,run-0065,run-0066,run-0067,run-0068,run-0069,run-0070,run-0071,run-0072,run-0073,run-0074,run-0075,run-0076,run-0077,run-0078,run-0079,run-0080,run-0081,run-0082,run-0083,run-0084,run-0085,run-0086,run-0087,run-0088,run-0089,run-0090,run-0091,run-0092,run-0093,run-0094,run-0095,run-0096,run-0097,run-0098,run-0099
 
 "#]]

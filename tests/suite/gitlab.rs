@@ -14,14 +14,14 @@ fn rolls_back_and_leaves_a_dotenv_report() {
     assert_data_eq!(
         ended.out.replace('\x1b', "ESC").replace('\r', "CR"),
         str![[r#"
-ESC[0Ksection_start:[..]:polyai_rollbackCRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+ESC[0Ksection_start:[..]:polyai_rollback_1CRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
   agent             PROJECT-AB12CD34
   target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitLab CI, rollback, repository acme/bot, run 88, started by bob, https://gitlab.com/acme/bot/-/jobs/99
   started           [..]
   correlation id    [..]
-ESC[0Ksection_end:[..]:polyai_rollbackCRESC[0K
+ESC[0Ksection_end:[..]:polyai_rollback_1CRESC[0K
 Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
@@ -29,6 +29,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
+  verified          yes, it is active
   took              [..] s
   outputs           rollback.env
 
@@ -48,6 +49,15 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
     "ROLLBACK_ERROR_CODE": "",
     "ROLLBACK_HTTP_STATUS": "",
     "ROLLBACK_OUTCOME": "rolled-back",
+    "ROLLBACK_PREVIOUS_DEPLOYMENT_ID": "",
+    "ROLLBACK_PREVIOUS_VERSION": "",
+    "ROLLBACK_TARGET_DEPLOYMENT_ID": "",
+    "ROLLBACK_TARGET_VERSION": "",
+    "ROLLBACK_TESTS_ERRORED": "",
+    "ROLLBACK_TESTS_FAILED": "",
+    "ROLLBACK_TESTS_OUTCOME": "not-awaited",
+    "ROLLBACK_TESTS_PASSED": "",
+    "ROLLBACK_TESTS_TOTAL": "",
     "ROLLBACK_TEST_RUN_IDS": "run-0001,run-0002",
     "ROLLBACK_VERSION": "46c78399935c449c80d7d328a91b52ea",
 }
@@ -68,7 +78,13 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
   production        unchanged: nothing was rolled back
-  correlation id   [..]
+  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
+  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”
+  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”
+  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”
+  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”
+  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”
+  correlation id    [..]
 
 "#]]
     );
@@ -129,7 +145,7 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
         let body = rolled_back(r#"["a,b"]"#).replace("46c78399935c449c80d7d328a91b52ea", "$HOME");
         Answer::new(200, body.replace("\"live\"", r#""two\nlines""#))
     });
-    let ended = Step::gitlab(&api).env("NO_COLOR", "1").run();
+    let ended = Step::gitlab(&api).unverified().env("NO_COLOR", "1").run();
 
     assert_eq!(ended.code, 0);
     assert_data_eq!(
@@ -150,7 +166,7 @@ warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or 
 fn stays_below_the_size_that_gitlab_accepts() {
     let ids = (0..500).map(|n| format!("\"run-{n:08}\"")).collect::<Vec<_>>().join(",");
     let api = StandIn::start(move |_| Answer::new(200, rolled_back(&format!("[{ids}]"))));
-    let ended = Step::gitlab(&api).run();
+    let ended = Step::gitlab(&api).unverified().run();
 
     assert_eq!(ended.code, 0);
     assert!(ended.err.contains("ROLLBACK_TEST_RUN_IDS was left out of rollback.env"));

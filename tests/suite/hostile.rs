@@ -2,12 +2,13 @@
 
 use crate::agents_api::{API_KEY, rolled_back};
 use crate::properties::{config, hostile};
-use polyai_rollback::answer::{
-    ApiError, Deployment, NoRollback, Rollback, active_deployments, deployments,
-};
+use polyai_rollback::answer::{NoRollback, Rollback};
+use polyai_rollback::api_error::ApiError;
+use polyai_rollback::client::Between;
+use polyai_rollback::deployment::{Deployment, active, listed};
 use polyai_rollback::environment::Environment;
 use polyai_rollback::inputs::{self, Inputs};
-use polyai_rollback::look;
+use polyai_rollback::look::{self, Seen};
 use polyai_rollback::pipeline::Pipeline;
 use polyai_rollback::redaction::Redaction;
 use polyai_rollback::retry::{pause, retry_after};
@@ -17,6 +18,7 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 fn redaction() -> Redaction {
@@ -89,7 +91,7 @@ proptest! {
 
     #[test]
     fn a_list_is_read_or_it_is_not(body in body()) {
-        let lists = [deployments(&body), active_deployments(&body)];
+        let lists = [listed(&body, "live"), active(&body)];
         for deployment in lists.into_iter().flatten().flatten() {
             prop_assert!(!deployment.id.trim().is_empty());
             let _ = deployment.created();
@@ -148,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rollback_is_found_where_there_is_one(rows in prop::collection::vec((0..3_u8, 0..3_u8, 0..40_u64, 0..4_u8), 0..8), since in 0..40_u64) {
+    fn a_rollback_is_found_where_there_is_one(rows in prop::collection::vec((0..3_u8, 0..3_u8, 0..40_u64, 0..4_u8), 0..8), since in 0..40_u64, slow in 0..20_u64) {
         let time = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000 + seconds);
         // 0 is as in the target, 1 is something else, 2 is not given.
         let text = |kind: u8| (kind < 2).then(|| kind.to_string());
@@ -161,15 +163,16 @@ proptest! {
         };
         let target = deployment((0, 0, 0, 0));
         let seen: Vec<_> = rows.iter().map(|row| deployment(*row)).collect();
-        let is_there = rows.iter().any(|row| matches!(row, (0, 0, created, 1..) if *created >= since));
+        let is_there = rows.iter().any(|row| matches!(row, (0, 0, created, 1..) if *created >= since + slow));
         let may_be_there = rows.iter().any(|row| matches!(row, (0 | 2, 0 | 2, created, 1..) if created + 10 >= since));
-        match look::find(&target, &seen, time(since)) {
-            Ok(Some(found)) => {
+        let begun = Between { earliest: time(since), latest: time(since + slow) };
+        match look::find(&target, &seen, begun) {
+            Seen::Made(found) => {
                 prop_assert!(is_there);
-                prop_assert!(found.id != target.id && found.created().unwrap() >= time(since));
+                prop_assert!(found.id != target.id && found.created().unwrap() >= begun.latest);
             }
-            Ok(None) => prop_assert!(!may_be_there),
-            Err(_) => prop_assert!(!is_there && may_be_there),
+            Seen::Nothing => prop_assert!(!may_be_there),
+            Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
         }
     }
 }
@@ -183,17 +186,18 @@ fn unknown() -> Deployment {
         artifact_version: None,
         version: None,
         created_at: None,
-        document: Value::Null,
+        document: Rc::default(),
     }
 }
 
 #[test]
 fn a_target_of_which_too_little_is_known_leaves_it_open() {
     let now = SystemTime::now();
-    assert!(look::find(&unknown(), &[], now).is_err());
+    let begun = Between { earliest: now, latest: now };
+    assert!(matches!(look::find(&unknown(), &[], begun), Seen::Unclear(_)));
     let live = Deployment { environment: Some("live".to_owned()), ..unknown() };
-    assert!(look::find(&live, &[], now).is_err());
+    assert!(matches!(look::find(&live, &[], begun), Seen::Unclear(_)));
     let whole = Deployment { version: Some("v".to_owned()), ..live };
-    assert!(look::find(&whole, &[], now).unwrap().is_none());
-    assert!(look::find(&whole, [&whole], now).unwrap().is_none());
+    assert!(matches!(look::find(&whole, &[], begun), Seen::Nothing));
+    assert!(matches!(look::find(&whole, [&whole], begun), Seen::Nothing));
 }

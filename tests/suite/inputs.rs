@@ -54,7 +54,7 @@ fn a_step_without_inputs_says_what_it_needs() {
         str![[r#"
 error: Not rolled back (invalid-input): POLYAI_API_KEY is missing: or name a file that holds it in POLYAI_API_KEY_FILE
 error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
-error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is missing: the deployment to go back to
+error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is missing: the deployment to go back to, or `previous`
   production        unchanged: nothing was sent
 
 "#]]

@@ -1,7 +1,7 @@
 //! Random faults against an API with a memory: whatever happens, the exit code tells the truth, and
 //! there are never two rollbacks.
 
-use crate::agents_api::{AgentsApi, Quirks};
+use crate::agents_api::{AgentsApi, DEPLOYMENT, Quirks, VERSION};
 use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::{Step, signal};
 use fastrand::Rng;
@@ -58,11 +58,16 @@ fn run(seed: u64) -> Result<i32, String> {
         slip: Duration::from_millis(*rng.choice(&[0, 0, 0, 1_500]).expect("a slip")),
         whole_seconds: rng.u8(..10) == 0,
         no_version: rng.u8(..20) == 0,
+        no_types: rng.bool(),
+        refuses_the_active: rng.bool(),
     };
     let api = AgentsApi::with_clock(move || SystemTime::now() - skew, quirks);
     let faults = *rng.choice(&[0.2, 0.5, 0.9]).expect("a share");
     let reads = *rng.choice(&[0.0, 0.2, 0.9]).expect("a share");
     let attempts = rng.u8(1..=4);
+    let (target, environment) = *rng
+        .choice(&[(DEPLOYMENT, ""), (DEPLOYMENT, "live"), ("previous", "live"), (VERSION, "live")])
+        .expect("a target");
     // A signal may come with some request.
     let cancelled_at = if rng.u8(..10) == 0 { Some(rng.u8(..4)) } else { None };
     let pid = Arc::new(OnceLock::new());
@@ -85,8 +90,10 @@ fn run(seed: u64) -> Result<i32, String> {
         if is_post { posted(rng, &behind, request) } else { read(rng, &behind, request) }
     });
     let step = Step::plain(&stand_in)
-        .env("POLYAI_TIMEOUT", "15s")
+        .env("POLYAI_TIMEOUT", "20s")
         .env("POLYAI_ATTEMPTS", attempts.to_string())
+        .env("POLYAI_DEPLOYMENT_ID", target)
+        .env("POLYAI_ENVIRONMENT", environment)
         .env("POLYAI_OUTPUT_FILE", "out.env");
     let running = step.start();
     pid.set(running.pid()).expect("set once");
@@ -97,7 +104,7 @@ fn run(seed: u64) -> Result<i32, String> {
     let is_true = match ended.code {
         0 => made == [id.as_str()],
         7 => true,
-        143 => made.is_empty() || ended.err.contains("after the request was sent"),
+        143 => made.is_empty() || ended.err.contains("after "),
         3..=6 => made.is_empty(),
         _ => false,
     };

@@ -29,6 +29,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
+  verified          yes, it is active
   took              [..] s
 
 "#]]
@@ -53,7 +54,7 @@ fn writes_every_file_that_is_asked_for() {
     assert_data_eq!(
         ended.read("report.json").unwrap(),
         str![[r#"
-{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"PROJECT-AB12CD34","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null},"testRunIds":["run-0001","run-0002"],"established":null,"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"previous":null,"target":null,"deployment":{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"PROJECT-AB12CD34","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null},"established":null,"verified":true,"testRunIds":["run-0001","run-0002"],"tests":{"outcome":"not-awaited","runs":[]},"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -82,7 +83,7 @@ fn reports_a_failure_as_one_line_of_json() {
         ended.read("report.json").unwrap(),
         str![[r#"
 {"earlier":true}
-{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"deployment":null,"testRunIds":null,"established":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"it will be refused until the conflict is over, such as a running A/B test","command":null},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"previous":null,"target":null,"deployment":null,"established":null,"verified":null,"testRunIds":null,"tests":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"it will be refused until the conflict is over, such as a running A/B test","command":null,"choice":[]},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -149,7 +150,7 @@ fn ends_with_the_right_code_when_nobody_reads_the_log() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(Step::plain(&api).run_into(writer), 0);
-    assert_eq!(api.requests().len(), 1);
+    assert_eq!(api.posts(), 1);
 }
 
 #[test]
@@ -159,7 +160,32 @@ fn ends_with_the_right_code_when_the_reader_of_the_log_hangs() {
     // As much as a pipe holds on Linux (pipe(7)).
     writer.write_all(&[b' '; 65_536]).unwrap();
     assert_eq!(Step::plain(&api).run_into(writer), 0);
-    assert_eq!(api.requests().len(), 1);
+    assert_eq!(api.posts(), 1);
+    drop(reader);
+}
+
+#[test]
+fn tells_an_error_when_the_reader_of_all_else_hangs() {
+    let api = StandIn::start(agents_api());
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(&[b' '; 65_536]).unwrap();
+    let step = Step::plain(&api).env("POLYAI_DEPLOYMENT_ID", "gone");
+    let (code, err) = step.run_out_into(writer);
+    assert_eq!(code, 4);
+    assert!(err.starts_with("error: Not rolled back (not-found): "), "{err}");
+    drop(reader);
+}
+
+#[test]
+fn does_not_wait_for_the_reader_of_an_output() {
+    let api = StandIn::start(agents_api());
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(&[b' '; 65_536]).unwrap();
+    let step = Step::plain(&api).env("POLYAI_REPORT_FILE", "/dev/stdout");
+    let (code, err) = step.run_out_into(writer);
+    assert_eq!((code, api.posts()), (1, 1));
+    assert!(err.contains("POLYAI_REPORT_FILE /dev/stdout: nobody reads it"), "{err}");
+    assert!(err.contains("  outcome           rolled-back\n"), "{err}");
     drop(reader);
 }
 

@@ -78,11 +78,23 @@ fn a_key_in_the_fields_of_a_deployment_is_hidden() {
         );
         let api = StandIn::start(move |_| Answer::new(200, &body));
         for step in steps(&api) {
-            let ended = step.run();
+            let ended = step.unverified().run();
             assert_eq!(ended.code, 0, "{}", ended.err);
             hides(&ended, KEY);
         }
     }
+}
+
+#[test]
+fn a_key_of_digits_is_hidden_as_a_number_too() {
+    let key = "12345678901234567890";
+    let body = format!(r#"{{"deployment":{{"id":"d","metadata":{{"{key}":[{key}]}}}}}}"#);
+    let api = StandIn::start(move |_| Answer::new(200, &body));
+    let step = Step::plain(&api).unverified().env("POLYAI_API_KEY", key);
+    let ended = step.env("POLYAI_REPORT_FILE", "report.json").run();
+    assert_eq!(ended.code, 0);
+    assert!(!ended.everything().contains(key), "{}", ended.everything());
+    assert!(ended.read("report.json").unwrap().contains(r#"{"***":["***"]}"#));
 }
 
 #[test]
@@ -121,6 +133,7 @@ fn passwords_in_addresses_are_hidden() {
         ("https_proxy", "http://user:s3cret%21@127.0.0.1:1"),
         ("ALL_PROXY", "user:s3cret!@127.0.0.1:1"),
         ("HTTP_PROXY", "http://user:s3cret!@[nonsense"),
+        ("HTTPS_PROXY", "http://s3cret!@127.0.0.1:1"),
     ];
     for (variable, value) in places {
         let ended = Step::plain(&api).env(variable, value).run();

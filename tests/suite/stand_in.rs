@@ -5,6 +5,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -60,6 +61,17 @@ impl Answer {
         Self::Whole([head.as_bytes(), body].concat())
     }
 
+    /// The same with another text in its body.
+    pub fn replace(self, old: &str, new: &str) -> Self {
+        let bytes = self.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let body = body.replace(old, new);
+        let kept = head.split("\r\n").filter(|line| !line.starts_with("Content-Length"));
+        let head = kept.collect::<Vec<_>>().join("\r\n");
+        Self::Whole(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
+    }
+
     /// Its bytes.
     pub fn bytes(self) -> Vec<u8> {
         match self {
@@ -73,6 +85,7 @@ impl Answer {
 pub struct StandIn {
     url: String,
     requests: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 /// What a connection is made of.
@@ -118,9 +131,12 @@ impl StandIn {
             None => format!("http://{address}"),
         };
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (answer, seen, count) =
+            (Arc::new(answer), Arc::clone(&requests), Arc::clone(&connections));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::Relaxed);
                 let (answer, seen, tls) = (Arc::clone(&answer), Arc::clone(&seen), tls.clone());
                 thread::spawn(move || match tls {
                     None => converse(stream, &*answer, &seen),
@@ -131,7 +147,7 @@ impl StandIn {
                 });
             }
         });
-        Self { url, requests }
+        Self { url, requests, connections }
     }
 
     /// The address for the input `base-url`.
@@ -144,13 +160,19 @@ impl StandIn {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// How many rollbacks were asked for.
     pub fn posts(&self) -> usize {
         self.requests().iter().filter(|request| request.method == "POST").count()
     }
 }
 
-fn loopback() -> TcpListener {
+/// A free port of loopback.
+pub fn loopback() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("loopback has a free port")
 }
 

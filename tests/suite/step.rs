@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A step that is about to run, in a folder and an environment of its own.
@@ -37,15 +38,16 @@ pub struct Ended {
 impl Step {
     /// A step in no known pipeline, without any variable.
     pub fn empty() -> Self {
-        Self::limited("--fsize=unlimited")
+        Self::limited(60, "--fsize=unlimited")
     }
 
-    /// The same under one more limit of `prlimit`.
-    fn limited(limit: &str) -> Self {
+    /// The same under one more limit of `prlimit`, to be over after so many seconds.
+    fn limited(seconds: u64, limit: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // Whatever hangs must fail, and so must what takes more memory than a small machine has.
         let mut command = Command::new("timeout");
-        command.args(["60", "env", "--ignore-signal=XFSZ", "prlimit", "--data=16777216", limit]);
+        command.args([&seconds.to_string(), "env", "--ignore-signal=XFSZ"]);
+        command.args(["prlimit", "--data=16777216", limit]);
         command.arg(env!("CARGO_BIN_EXE_polyai-rollback"));
         command.env_clear().current_dir(&folder);
         Self { command, folder }
@@ -56,9 +58,16 @@ impl Step {
         Self::empty().inputs("POLYAI_", '_', api.url())
     }
 
+    /// The same, with a time, and half a minute on a busy machine after which it fails.
+    pub fn in_time(api: &StandIn, timeout: Duration) -> Self {
+        let most = timeout.as_secs() + 30;
+        let step = Self::limited(most, "--fsize=unlimited").inputs("POLYAI_", '_', api.url());
+        step.env("POLYAI_TIMEOUT", format!("{}s", timeout.as_secs()))
+    }
+
     /// The same on a disk that is full when a file has this many bytes.
     pub fn on_a_full_disk(api: &StandIn, bytes: usize) -> Self {
-        Self::limited(&format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
+        Self::limited(60, &format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
     }
 
     /// A step as GitHub's runner starts it.
@@ -90,6 +99,15 @@ impl Step {
             .env("GITLAB_USER_LOGIN", "bob")
     }
 
+    /// A step against an API with a memory, for an environment.
+    pub fn in_environment(api: &StandIn, environment: &str, target: &str) -> Self {
+        Self::plain(api)
+            .env("POLYAI_ENVIRONMENT", environment)
+            .env("POLYAI_DEPLOYMENT_ID", target)
+            .env("POLYAI_OUTPUT_FILE", "out.env")
+            .env("POLYAI_ATTEMPTS", "1")
+    }
+
     fn inputs(self, prefix: &str, separator: char, base_url: &str) -> Self {
         let name = |words: [&str; 2]| format!("{prefix}{}", words.join(&separator.to_string()));
         self.env(name(["API", "KEY"]), API_KEY)
@@ -108,6 +126,11 @@ impl Step {
     pub fn without(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
+    }
+
+    /// Leaves out the proof, where an API always gives the same answer.
+    pub fn unverified(self) -> Self {
+        self.env("POLYAI_VERIFY", "false")
     }
 
     /// Adds arguments.
@@ -147,6 +170,11 @@ impl Running {
         self.child.id()
     }
 
+    /// The content of a file in the step's folder, as it is now.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).expect("a file")
+    }
+
     /// Waits for a line on stdout that holds a text.
     pub fn wait_for(&mut self, text: &str) {
         let mut line = String::new();
@@ -182,6 +210,16 @@ impl Step {
         let other = pipe.try_clone().expect("a second handle");
         let status = self.command.stdout(pipe).stderr(other).status().expect("the binary runs");
         status.code().expect("an exit code, not a signal")
+    }
+}
+
+impl Step {
+    /// Runs it with standard output into a pipe. Returns its exit code and standard error.
+    pub fn run_out_into(mut self, pipe: PipeWriter) -> (i32, String) {
+        let child = self.command.stdout(pipe).stderr(Stdio::piped()).spawn();
+        let output = child.and_then(Child::wait_with_output).expect("the binary runs");
+        let code = output.status.code().expect("an exit code, not a signal");
+        (code, String::from_utf8(output.stderr).expect("UTF-8 on stderr"))
     }
 }
 

@@ -5,20 +5,22 @@ use crate::stand_in::StandIn;
 use crate::step::{Ended, Step};
 use polyai_rollback::trust;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use snapbox::{assert_data_eq, str};
 use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
 /// A private authority.
-struct Authority(Issuer<'static, KeyPair>, String);
+pub struct Authority(Issuer<'static, KeyPair>, pub String);
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -28,20 +30,44 @@ impl Authority {
 
     /// An API with a certificate of this authority.
     fn api(&self, change: impl FnOnce(&mut CertificateParams)) -> StandIn {
+        StandIn::start_tls(self.server(change), agents_api())
+    }
+
+    /// A server with such a certificate.
+    pub fn server(&self, change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
+        self.server_for(&[&TLS12, &TLS13], false, change)
+    }
+
+    /// One that speaks these versions, and may want a certificate of its client.
+    fn server_for(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        wants_certificate: bool,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Arc<ServerConfig> {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.1.as_bytes()).unwrap()).unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let clients = match wants_certificate {
+            true => verifier.build().unwrap(),
+            false => WebPkiClientVerifier::no_client_auth(),
+        };
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[&TLS12, &TLS13])
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(
                 vec![certificate.der().clone()],
                 PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
             )
             .unwrap();
-        StandIn::start_tls(Arc::new(config), agents_api())
+        Arc::new(config)
     }
 }
 
@@ -200,4 +226,47 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 "#]]
     );
     assert!(!ended.everything().contains(API_KEY));
+}
+
+#[test]
+fn a_certificate_that_is_an_authority_s_own_is_explained() {
+    let authority = Authority::new();
+    let api = authority.api(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    let ended = refuse(&api, |step| step.env("POLYAI_CA_CERT", &authority.1));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is an authority's own, which is none for a server; who runs https://localhost:[..] must give the server a certificate that an authority has issued; that authority's goes in POLYAI_CA_CERT
+  production        unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_its_client_has_read_nothing() {
+    let authority = Authority::new();
+    for version in [&TLS12, &TLS13] {
+        let server = authority.server_for(&[version], true, |_| {});
+        let api = StandIn::start_tls(server, agents_api());
+        let ended = refuse(&api, |step| step.env("POLYAI_CA_CERT", &authority.1));
+        let words = "it wants a certificate of its client, and there is none; check POLYAI_BASE_URL: this program has no certificate to show, only the key\n";
+        assert!(ended.err.contains(words), "{}", ended.err);
+    }
+}
+
+#[test]
+fn one_bad_certificate_of_a_variable_spoils_no_other() {
+    let authority = Authority::new();
+    let api = authority.api(|_| {});
+    let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let step = || Step::plain(&api).file("ca.pem", format!("{bad}{}", authority.1));
+    let ended = step().env("SSL_CERT_FILE", "ca.pem").run();
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(
+        ended.err,
+        "warning: SSL_CERT_FILE ca.pem: holds a certificate that cannot be read; it is ignored\n"
+    );
+    assert_eq!(step().env("POLYAI_CA_CERT", "ca.pem").run().code, 2);
 }

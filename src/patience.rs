@@ -1,0 +1,53 @@
+//! Writing to whoever may not read: a pipe that stays full must not stop a rollback, nor keep a signal
+//! from ending it.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// How long a reader is waited for, in all.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What a pipe takes at once where it takes anything (`PIPE_BUF` of Linux, pipe(7)).
+const AT_ONCE: usize = 4_096;
+
+/// A file or a stream, and the time that is left for those who read it.
+#[derive(Debug)]
+pub struct Patient {
+    file: File,
+    left: Duration,
+}
+
+impl Patient {
+    /// Takes a second handle of something, without a buffer.
+    pub fn new(file: impl AsFd) -> io::Result<Self> {
+        Ok(Self { file: File::from(file.as_fd().try_clone_to_owned()?), left: PATIENCE })
+    }
+
+    fn is_ready(&mut self) -> io::Result<bool> {
+        let begun = Instant::now();
+        let most = Timespec {
+            tv_sec: self.left.as_secs().try_into().unwrap_or_default(),
+            tv_nsec: self.left.subsec_nanos().into(),
+        };
+        let mut wanted = [PollFd::new(&self.file, PollFlags::OUT)];
+        let count = retry_on_intr(|| poll(&mut wanted, Some(&most)))?;
+        self.left = self.left.saturating_sub(begun.elapsed());
+        Ok(count > 0)
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.is_ready()? {
+            return Err(io::Error::new(ErrorKind::TimedOut, "nobody reads it"));
+        }
+        self.file.write(bytes.get(..AT_ONCE).unwrap_or(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! The test runs that a rollback triggered, and the wait for them.
+
+use crate::client::Client;
+use crate::endpoint::Id;
+use crate::fault::{Fault, Meaning};
+use crate::inputs::Request;
+use crate::log::Log;
+use crate::random;
+use crate::test_run::{Counts, TestRun, Verdict};
+use crate::text::Row;
+use anyhow::{Error, anyhow};
+use humantime::format_duration;
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// How often a run is asked for, and what is added at random.
+const EVERY: Duration = Duration::from_secs(5);
+const JITTER: Duration = Duration::from_millis(500);
+/// The most that one request may take.
+const REQUEST: Duration = Duration::from_secs(30);
+/// How often a run may be refused, or told in a way that cannot be read, before it is given up.
+const PATIENCE: u32 = 3;
+/// How often the log says that it goes on, where nothing changes.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// The most bytes of a run, which holds whole conversations.
+const BYTES: usize = 4 << 20;
+
+/// All runs of a rollback.
+#[derive(Debug, Serialize)]
+pub struct TestRuns {
+    /// The runs.
+    pub runs: Vec<Watched>,
+    /// Whether there are no others.
+    #[serde(skip)]
+    pub are_all_known: bool,
+    /// Whether the time was over before all were.
+    #[serde(skip)]
+    is_time_over: bool,
+}
+
+/// One run, as far as it could be watched.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Watched {
+    /// Its id.
+    pub id: String,
+    /// What was read of it last; none where it never could be.
+    #[serde(flatten)]
+    pub run: Option<TestRun>,
+    /// Why nothing more is asked of it, though it is not over.
+    pub given_up: Option<String>,
+    /// Whether that is because the API does not let us look: 403 or 404.
+    #[serde(skip)]
+    is_hidden: bool,
+    #[serde(skip)]
+    strikes: u32,
+}
+
+/// How the tests ended. The name is the output `tests-outcome`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestsOutcome {
+    /// All passed.
+    Passed,
+    /// Some failed.
+    Failed,
+    /// There are none.
+    None,
+    /// It is not known.
+    Unknown,
+    /// Nobody waited for them.
+    NotAwaited,
+}
+
+impl TestsOutcome {
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+            Self::NotAwaited => "not-awaited",
+        }
+    }
+}
+
+impl TestRuns {
+    /// Runs of which nothing is known yet.
+    pub fn new(ids: &[String], are_all_known: bool) -> Self {
+        let watched = |id: &String| Watched {
+            id: id.clone(),
+            run: None,
+            given_up: None,
+            is_hidden: false,
+            strikes: 0,
+        };
+        Self { runs: ids.iter().map(watched).collect(), are_all_known, is_time_over: false }
+    }
+
+    /// How they ended, as far as that is known.
+    pub fn outcome(&self) -> TestsOutcome {
+        let is = |verdict: Verdict| move |run: &Watched| run.verdict() == verdict;
+        if self.runs.iter().any(is(Verdict::Failed)) {
+            TestsOutcome::Failed
+        } else if !self.are_all_known || !self.runs.iter().all(is(Verdict::Passed)) {
+            TestsOutcome::Unknown
+        } else if self.counts().is_none_or(|counts| counts.total == 0) {
+            TestsOutcome::None
+        } else {
+            TestsOutcome::Passed
+        }
+    }
+
+    /// Whether all that is not known is hidden from us by the API.
+    pub fn are_hidden(&self) -> bool {
+        let is_fine = |run: &Watched| run.is_hidden || run.verdict() == Verdict::Passed;
+        self.are_all_known && self.runs.iter().all(is_fine)
+    }
+
+    /// The sums over the runs whose numbers can be read; none where there is no such run.
+    pub fn counts(&self) -> Option<Counts> {
+        let counts = self.runs.iter().filter_map(|run| run.run.as_ref()?.counts);
+        counts.reduce(|sum, more| Counts {
+            total: sum.total.saturating_add(more.total),
+            passed: sum.passed.saturating_add(more.passed),
+            failed: sum.failed.saturating_add(more.failed),
+            errored: sum.errored.saturating_add(more.errored),
+        })
+    }
+
+    /// How far they are, in one line.
+    pub fn progress(&self) -> String {
+        let is_over = |run: &&Watched| !run.is_pending();
+        let over = self.runs.iter().filter(is_over).count();
+        let of_cases = self.counts().map(|counts| format!(": {}", in_words(counts)));
+        format!("{over} of {} finished{}", self.runs.len(), of_cases.unwrap_or_default())
+    }
+
+    /// Why it is not known how they ended.
+    pub fn doubts(&self) -> String {
+        let doubt = |run: &Watched| match (&run.given_up, run.verdict()) {
+            (Some(why), _) => Some(format!("{} {why}", run.id)),
+            (None, Verdict::Pending) if self.is_time_over => {
+                Some(format!("{} is still not over", run.id))
+            }
+            (None, Verdict::Unclear) => {
+                Some(format!("{} is over, and its numbers do not say how it ended", run.id))
+            }
+            _ => None,
+        };
+        let missing =
+            (!self.are_all_known).then(|| "the API did not say which runs there are".to_owned());
+        let doubts = missing.into_iter().chain(self.runs.iter().filter_map(doubt));
+        doubts.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Each run and each failed case, as label and text, for people.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for watched in &self.runs {
+            let Some(run) = &watched.run else {
+                let why = watched.given_up.as_deref().unwrap_or("not read yet");
+                rows.push(("test run", format!("{}: {why}", watched.id)));
+                continue;
+            };
+            let counts = run.counts.map_or_else(|| "no numbers".to_owned(), in_words);
+            rows.push(("test run", format!("{}: {}, {counts}", watched.id, run.status)));
+            for case in &run.failed_cases {
+                let reasons = case.reasons.join("; ");
+                let text = if reasons.is_empty() { "no reason is given" } else { &reasons };
+                rows.push(("failed case", format!("{}: {text}", case.name)));
+            }
+        }
+        rows
+    }
+}
+
+fn in_words(counts: Counts) -> String {
+    let Counts { total, passed, failed, errored } = counts;
+    format!("{passed} of {total} cases passed, {failed} failed, {errored} errored")
+}
+
+impl Watched {
+    fn verdict(&self) -> Verdict {
+        self.run.as_ref().map_or(Verdict::Pending, TestRun::verdict)
+    }
+
+    fn is_pending(&self) -> bool {
+        self.given_up.is_none() && self.verdict() == Verdict::Pending
+    }
+
+    /// Takes what was read, or why nothing was.
+    fn take(&mut self, read: Result<TestRun, Fault>) {
+        let fault = match read {
+            Ok(run) => {
+                self.strikes = 0;
+                self.run = Some(run);
+                return;
+            }
+            Err(fault) => fault,
+        };
+        let is_final =
+            fault.meaning() == Meaning::Never || matches!(fault, Fault::Unreadable { .. });
+        self.strikes = if is_final { self.strikes + 1 } else { 0 };
+        if self.strikes == PATIENCE {
+            self.is_hidden = matches!(fault, Fault::Answered { status: 403 | 404, .. });
+            self.given_up = Some(format!("cannot be read: {}", fault.said()));
+        }
+    }
+}
+
+/// Waits until all of them are over, or the time for it is.
+pub async fn wait(runs: &mut TestRuns, client: &Client, request: &Request, log: &mut Log<'_>) {
+    let end = Instant::now() + request.tests_timeout;
+    let mut said = String::new();
+    let mut said_at = Instant::now();
+    loop {
+        for watched in runs.runs.iter_mut().filter(|watched| watched.is_pending()) {
+            let left = end.saturating_duration_since(Instant::now());
+            let limit = Some(left.min(REQUEST)).filter(|limit| !limit.is_zero());
+            watched.take(read(client, request, &watched.id, limit).await);
+        }
+        let progress = runs.progress();
+        if progress != said || said_at.elapsed() >= SIGN_OF_LIFE {
+            let left = end.saturating_duration_since(Instant::now()).as_secs();
+            let left = format_duration(Duration::from_secs(left));
+            log.rows(&[("tests", format!("{progress}; at most {left} more"))]);
+            said = progress;
+            said_at = Instant::now();
+        }
+        if !runs.runs.iter().any(Watched::is_pending) {
+            return;
+        }
+        let next = Instant::now() + EVERY + JITTER.mul_f64(random::fraction());
+        if next >= end {
+            sleep_until(end).await;
+            runs.is_time_over = true;
+            return;
+        }
+        sleep_until(next).await;
+    }
+}
+
+async fn read(
+    client: &Client,
+    request: &Request,
+    id: &str,
+    limit: Option<Duration>,
+) -> Result<TestRun, Fault> {
+    let unreadable = |cause: Error| Fault::Lost(cause);
+    let Some(id) = Id::new(id) else {
+        return Err(unreadable(anyhow!("its id leads to another path")));
+    };
+    let url = request.endpoint.test_run(&request.agent_id, &id);
+    let reply = client.read(url, limit, BYTES).await?;
+    TestRun::read(&reply.body, client.redaction()).map_err(|cause| client.unreadable(&reply, cause))
+}

@@ -1,0 +1,190 @@
+//! What keeps a rollback from being sent.
+
+use crate::agents_api::{AgentsApi, BAD_VERSION, DEPLOYMENT, VERSION, agents_api, not_found};
+use crate::stand_in::{Answer, StandIn};
+use crate::step::{Ended, Step};
+use snapbox::{assert_data_eq, str};
+
+/// Another deployment of live, the active one, and one of sandbox.
+const ACTIVE: &str = "019e0f3a-71c4-7c1e-9b3d-000000000045";
+const IN_SANDBOX: &str = "019e0f3a-71c4-7c1e-9b3d-000000000040";
+
+/// A run against the usual API that must send nothing.
+fn held(change: impl FnOnce(Step) -> Step, code: i32, outcome: &str) -> Ended {
+    let api = StandIn::start(agents_api());
+    let ended = change(Step::in_environment(&api, "", DEPLOYMENT)).run();
+    assert_eq!((ended.code, api.posts()), (code, 0), "{}{}", ended.out, ended.err);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], outcome);
+    ended
+}
+
+#[test]
+fn with_a_bare_id_nothing_is_read_first() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::in_environment(&api, "", DEPLOYMENT).unverified().run();
+    assert_eq!((ended.code, api.requests().len(), api.posts()), (0, 1, 1));
+}
+
+#[test]
+fn a_deployment_of_another_environment_is_not_sent() {
+    let ended = held(
+        |step| step.env("POLYAI_ENVIRONMENT", "live").env("POLYAI_DEPLOYMENT_ID", IN_SANDBOX),
+        4,
+        "not-found",
+    );
+    let line = format!(
+        "deployment {IN_SANDBOX} is not among the newest deployments of live, nor their versions; sandbox has it; check POLYAI_DEPLOYMENT_ID and POLYAI_ENVIRONMENT\n"
+    );
+    assert!(ended.err.contains(&line), "{}", ended.err);
+    assert!(ended.err.contains("  to choose from    live: 2026-"), "{}", ended.err);
+}
+
+#[test]
+fn somebody_deployed_meanwhile() {
+    for expected in [DEPLOYMENT, VERSION, "0123456", "add8"] {
+        let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", expected), 5, "superseded");
+        let line = format!("not {expected} is active in live, but 2026-");
+        assert!(ended.err.contains(&line), "{}", ended.err);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], ACTIVE);
+    }
+    for expected in [ACTIVE, BAD_VERSION, &BAD_VERSION[..7]] {
+        let api = StandIn::start(agents_api());
+        let step = Step::in_environment(&api, "", DEPLOYMENT);
+        let ended = step.env("POLYAI_EXPECT_CURRENT", expected).run();
+        assert_eq!((ended.code, api.posts()), (0, 1), "{}", ended.err);
+    }
+}
+
+#[test]
+fn what_is_on_that_version_already_stays() {
+    let ended = held(
+        |step| step.env("POLYAI_ENVIRONMENT", "live").env("POLYAI_DEPLOYMENT_ID", ACTIVE),
+        0,
+        "unchanged",
+    );
+    let outputs = ended.dotenv("out.env");
+    assert_eq!(outputs["ROLLBACK_DEPLOYMENT_ID"], ACTIVE);
+    assert_eq!(outputs["ROLLBACK_VERSION"], BAD_VERSION);
+    assert_eq!(outputs["ROLLBACK_ENVIRONMENT"], "live");
+    assert_eq!(outputs["ROLLBACK_TESTS_OUTCOME"], "");
+    let line =
+        format!("Unchanged: live is on version {BAD_VERSION} already, in deployment {ACTIVE}");
+    assert!(ended.out.contains(&line), "{}", ended.out);
+    assert_eq!(ended.err, "");
+
+    let api = StandIn::start(agents_api());
+    let step = Step::in_environment(&api, "live", ACTIVE).env("POLYAI_FORCE", "true");
+    let ended = step.run();
+    assert_eq!((ended.code, api.posts()), (0, 1));
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "rolled-back");
+}
+
+#[test]
+fn the_api_may_say_that_nothing_will_change() {
+    let code = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
+    let body = format!(r#"{{"success":false,"error_code":"{code}","deployment":null}}"#);
+    for (status, environment) in [(200, ""), (409, ""), (200, "live")] {
+        let api = AgentsApi::new();
+        let body = body.clone();
+        let stand_in = StandIn::start(move |request| match request.method.as_str() {
+            "POST" => Answer::new(status, &body),
+            _ => api.answer(request),
+        });
+        let ended = Step::in_environment(&stand_in, environment, DEPLOYMENT).run();
+        assert_eq!((ended.code, stand_in.posts()), (0, 1), "{}", ended.err);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "unchanged");
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], ACTIVE);
+    }
+    // Where it cannot be read, nobody knows which one it is.
+    let stand_in = StandIn::start(move |request| match request.method.as_str() {
+        "POST" => Answer::new(200, &body),
+        _ => Answer::new(403, ""),
+    });
+    let ended = Step::in_environment(&stand_in, "", DEPLOYMENT).run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], "");
+    assert!(
+        ended.out.contains("Unchanged: the environment is on that version already, says the API")
+    );
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_sends_nothing() {
+    let ended = held(|step| step.env("POLYAI_DRY_RUN", "true"), 0, "previewed");
+    assert_data_eq!(
+        &ended.out,
+        str![[r#"
+polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  agent             PROJECT-AB12CD34
+  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  API               http://127.0.0.1:[..]
+  reason            Rolled back by polyai-rollback
+  started           [..]
+  correlation id    [..]
+  active before     2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
+  going back to     2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”
+  undoes            2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
+Preview: live would go from version add8d0c5b1f34e6f8f6a0b1c2d3e4f50 to version 46c78399935c449c80d7d328a91b52ea; nothing was sent
+  outputs           out.env
+
+"#]]
+    );
+    let outputs = ended.dotenv("out.env");
+    assert_eq!(outputs["ROLLBACK_DEPLOYMENT_ID"], "");
+    assert_eq!(outputs["ROLLBACK_ENVIRONMENT"], "live");
+    assert_eq!(outputs["ROLLBACK_TARGET_DEPLOYMENT_ID"], DEPLOYMENT);
+    assert_eq!(outputs["ROLLBACK_TARGET_VERSION"], VERSION);
+
+    let ended = held(
+        |step| step.env("POLYAI_DRY_RUN", "true").env("POLYAI_SUMMARY_FILE", "summary.md"),
+        0,
+        "previewed",
+    );
+    let summary = ended.read("summary.md").unwrap();
+    assert!(summary.starts_with("### ✅ Preview: live would go from version add8"), "{summary}");
+    assert!(summary.contains("| undoes | 2026-05-11T15:18:28.909Z, version add8"), "{summary}");
+}
+
+#[test]
+fn a_dry_run_meets_the_other_guards() {
+    let dry = |step: Step| step.env("POLYAI_DRY_RUN", "true");
+    let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", "gone"), 4, "not-found");
+    assert!(ended.err.contains("deployment gone is in no environment; check"), "{}", ended.err);
+    assert!(ended.err.contains("to choose from    pre-release: "), "{}", ended.err);
+    held(|step| dry(step).env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
+    held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", ACTIVE), 0, "unchanged");
+}
+
+#[test]
+fn a_read_that_fails_before_anything_is_sent_is_told_as_what_it_is() {
+    let cases = [
+        (
+            500,
+            6,
+            "the deployments could not be read before the rollback: HTTP 500; run it again, which is safe; to a bare POLYAI_DEPLOYMENT_ID, without ",
+        ),
+        (400, 6, "the deployments could not be read before the rollback: HTTP 400; "),
+        (401, 3, "the API did not accept the key, in "),
+        (403, 3, "the API does not let this key read the deployments, in "),
+        (404, 4, "agent PROJECT-AB12CD34 was not found in "),
+    ];
+    for (status, code, words) in cases {
+        for variable in ["POLYAI_ENVIRONMENT", "POLYAI_DRY_RUN", "POLYAI_EXPECT_CURRENT"] {
+            let api = StandIn::start(move |_| Answer::new(status, not_found("")));
+            let value = if variable == "POLYAI_ENVIRONMENT" { "live" } else { "true" };
+            let ended = Step::in_environment(&api, "", DEPLOYMENT).env(variable, value).run();
+            assert_eq!((ended.code, api.posts()), (code, 0), "{}", ended.err);
+            assert!(ended.err.contains(words), "{}", ended.err);
+            assert!(ended.err.contains("unchanged: nothing was sent"), "{}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_version_without_an_environment_is_explained() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::in_environment(&api, "", VERSION).run();
+    assert_eq!((ended.code, api.posts()), (4, 1));
+    let hint = "; live has it: give POLYAI_ENVIRONMENT too if it is a version; check ";
+    assert!(ended.err.contains(hint), "{}", ended.err);
+}

@@ -1,0 +1,169 @@
+//! What comes before the version that is active, for any history.
+
+use crate::properties::config;
+use polyai_rollback::deployment::Deployment;
+use polyai_rollback::history::{Previous, Why, previous};
+use proptest::prelude::*;
+use serde_json::json;
+
+/// A history, the newest deployment first, of versions and how they came to be.
+fn history(rows: &[(&str, &str)]) -> Vec<Deployment> {
+    let deployment = |(place, (version, kind)): (usize, &(&str, &str))| {
+        let document = json!({
+            "id": format!("d-{}", rows.len() - place),
+            "version": version,
+            "metadata": {"deployment_type": kind},
+        });
+        Deployment::read(document).expect("a deployment")
+    };
+    rows.iter().enumerate().map(deployment).collect()
+}
+
+fn id<'a>(previous: &Previous<'a>) -> Option<&'a str> {
+    previous.deployment.map(|deployment| deployment.id.as_str())
+}
+
+#[test]
+fn a_time_is_read_with_any_offset() {
+    let created = |time: &str| {
+        Deployment::read(json!({"id": "d", "createdAt": time})).and_then(|one| one.created())
+    };
+    let utc = created("2026-05-11T22:18:28.909Z");
+    assert!(utc.is_some());
+    for same in [
+        "2026-05-11T22:18:28.909+00:00",
+        "2026-05-12T00:18:28.909+02:00",
+        "2026-05-11T17:48:28.909-04:30",
+    ] {
+        assert_eq!(created(same), utc, "{same}");
+    }
+    for none in ["", "soon", "2026-05-11T22:18:28", "2026-05-11T22:18:28+2:00", "+00:00", "ü+00:00"]
+    {
+        assert_eq!(created(none), None, "{none}");
+    }
+}
+
+/// As it was recorded, with two rollbacks to the same version and one back again.
+const RECORDED: [(&str, &str); 6] = [
+    ("46c7", "rollback"),
+    ("add8", "rollback"),
+    ("46c7", "rollback"),
+    ("add8", "publish"),
+    ("46c7", "publish"),
+    ("f0f3", "publish"),
+];
+
+#[test]
+fn the_recorded_history_leads_below_what_was_rolled_away_from() {
+    let recorded = history(&RECORDED);
+    let found = previous(&recorded, true);
+    assert_eq!(id(&found), Some("d-1"));
+    assert_eq!(found.passed_over, [("46c7", Why::Active), ("add8", Why::UndoneAlready)]);
+    assert!(!found.is_guess);
+}
+
+#[test]
+fn the_recorded_history_without_types_is_a_guess() {
+    let untyped = RECORDED.map(|(version, _)| (version, ""));
+    let untyped = history(&untyped);
+    let found = previous(&untyped, true);
+    assert_eq!(id(&found), Some("d-5"), "the newest one of another version");
+    assert!(found.is_guess);
+}
+
+#[test]
+fn what_is_not_told_of_older_deployments_makes_no_guess() {
+    let rows = [("c", "publish"), ("b", "publish"), ("a", ""), ("", "")];
+    assert!(!previous(&history(&rows), true).is_guess);
+    let rows = [("c", ""), ("b", "publish")];
+    assert!(previous(&history(&rows), true).is_guess);
+}
+
+#[test]
+fn what_was_undone_counts_again_once_it_is_deployed_again() {
+    let undone = [("a", "rollback"), ("b", "publish"), ("a", "publish")];
+    assert_eq!(id(&previous(&history(&undone), true)), None);
+    let again = [
+        ("c", "promotion"),
+        ("b", "publish"),
+        ("a", "rollback"),
+        ("b", "publish"),
+        ("a", "publish"),
+    ];
+    assert_eq!(id(&previous(&history(&again), true)), Some("d-4"));
+}
+
+#[test]
+fn an_older_deployment_of_what_was_undone_does_not_count() {
+    let rows = [("a", "rollback"), ("b", "publish"), ("a", "publish"), ("b", "publish")];
+    assert_eq!(id(&previous(&history(&rows), true)), None);
+    let rows =
+        [("a", "rollback"), ("b", "publish"), ("a", "publish"), ("b", "publish"), ("x", "publish")];
+    assert_eq!(id(&previous(&history(&rows), true)), Some("d-1"));
+}
+
+#[test]
+fn a_rollback_to_before_the_list_undoes_all_that_the_list_shows() {
+    let rows = [("old", "rollback"), ("b", "publish"), ("a", "publish")];
+    assert_eq!(id(&previous(&history(&rows), false)), None);
+    assert_eq!(id(&previous(&history(&rows), true)), Some("d-2"));
+}
+
+#[test]
+fn without_the_version_that_is_active_nothing_is_another_one() {
+    let mut rows = history(&[("b", "publish"), ("a", "publish"), ("c", "publish")]);
+    rows[0].version = None;
+    assert_eq!(id(&previous(&rows, true)), None);
+    assert_eq!(id(&previous(&[], true)), None);
+}
+
+/// The same in another way: rows that live until a rollback goes to before them. Takes the oldest row
+/// first, and returns the version that comes before the last one.
+fn by_rows<'a>(rows: &[(&'a str, &str)]) -> Option<&'a str> {
+    let mut alive: Vec<&str> = Vec::new();
+    for (version, kind) in rows {
+        if *kind == "rollback"
+            && let Some(place) = alive.iter().rposition(|other| other == version)
+        {
+            let undone = alive.split_off(place + 1);
+            alive.retain(|other| !undone.contains(other));
+        }
+        alive.push(version);
+    }
+    let current = alive.last().copied();
+    alive.into_iter().rev().find(|version| Some(*version) != current)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn previous_is_what_nobody_has_rolled_back_from(picks in prop::collection::vec((0..5_usize, 0..3_usize), 0..14)) {
+        // As the API lets it happen: a rollback goes to a version that was there before.
+        let mut rows: Vec<(&str, &str)> = Vec::new();
+        for (version, kind) in picks {
+            let (version, kind) = (["a", "b", "c", "d", "e"][version], ["publish", "promotion", "rollback"][kind]);
+            if kind != "rollback" || rows.iter().any(|(other, _)| *other == version) {
+                rows.push((version, kind));
+            }
+        }
+        let newest_first: Vec<_> = rows.iter().rev().copied().collect();
+        let deployments = history(&newest_first);
+        let found = previous(&deployments, true);
+
+        let version = found.deployment.and_then(|deployment| deployment.version.as_deref());
+        prop_assert_eq!(version, by_rows(&rows));
+        prop_assert!(!found.is_guess);
+        if let Some(deployment) = found.deployment {
+            let newest = deployments.iter().find(|other| other.version == deployment.version);
+            prop_assert_eq!(&newest.unwrap().id, &deployment.id);
+            prop_assert!(version != Some(newest_first[0].0), "it is active");
+        }
+        // Everything that is newer was passed over for a reason.
+        let names: Vec<_> = found.passed_over.iter().map(|(version, _)| *version).collect();
+        prop_assert!(!names.contains(&version.unwrap_or_default()));
+        if let Some(((first, why), (current, _))) = found.passed_over.first().zip(newest_first.first()) {
+            prop_assert_eq!((first, why), (current, &Why::Active));
+        }
+    }
+}

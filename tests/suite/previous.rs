@@ -1,0 +1,170 @@
+//! `deployment-id: previous`, and versions in the place of ids.
+
+use crate::agents_api::{AgentsApi, Quirks};
+use crate::stand_in::StandIn;
+use crate::step::{Ended, Step};
+use snapbox::{assert_data_eq, str};
+use std::sync::Arc;
+
+/// As it was recorded, the oldest one first.
+const RECORDED: [(&str, &str); 6] = [
+    ("f0f3000aaaa", "publish"),
+    ("46c7000bbbb", "publish"),
+    ("add8000cccc", "publish"),
+    ("46c7000bbbb", "rollback"),
+    ("add8000cccc", "rollback"),
+    ("46c7000bbbb", "rollback"),
+];
+
+/// Where a rollback of live was asked for; none where nothing was sent.
+fn run(history: &[(&str, &'static str)], quirks: Quirks, target: &str) -> (Ended, Option<String>) {
+    let api = AgentsApi::with_history("live", history, quirks);
+    let behind = Arc::clone(&api);
+    let stand_in = StandIn::start(move |request| behind.answer(request));
+    let ended = Step::in_environment(&stand_in, "live", target).run();
+    let posts = stand_in.requests().into_iter().filter(|request| request.method == "POST");
+    let targets: Vec<_> = posts.map(|post| post.target.replace("/rollback", "")).collect();
+    assert_eq!(targets.len(), api.rolled_back().len());
+    let id = targets.first().and_then(|target| target.rsplit('/').next()).map(str::to_owned);
+    (ended, id)
+}
+
+#[test]
+fn goes_below_what_was_rolled_away_from_and_says_why() {
+    let (ended, target) = run(&RECORDED, Quirks::default(), "previous");
+    assert_eq!((ended.code, target.as_deref()), (0, Some("d-1")), "{}", ended.err);
+    assert_data_eq!(
+        &ended.out,
+        str![[r#"
+polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previous deployment
+  agent             PROJECT-AB12CD34
+  target deployment previous
+  API               http://127.0.0.1:[..]
+  reason            Rolled back by polyai-rollback
+  started           [..]
+  correlation id    [..]
+  active before     2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, “message 6”
+  passed over       version 46c7000bbbb: it is active
+  passed over       version add8000cccc: it was rolled back from, and not deployed since
+  going back to     2026-05-11T16:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
+Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+  environment       live
+  version           f0f3000aaaa
+  artifact version  2026-05-08T18:26:14.711Z
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
+  created at        2026-05-11T22:18:28.909Z
+  test runs         2 triggered: run-0001, run-0002
+  verified          yes, it is active
+  took              [..] s
+  outputs           out.env
+
+"#]]
+    );
+    assert_eq!(ended.err, "");
+    let outputs = ended.dotenv("out.env");
+    assert_eq!(outputs["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-1");
+    assert_eq!(outputs["ROLLBACK_TARGET_VERSION"], "f0f3000aaaa");
+    assert_eq!(outputs["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "d-6");
+    assert_eq!(outputs["ROLLBACK_PREVIOUS_VERSION"], "46c7000bbbb");
+}
+
+#[test]
+fn warns_that_it_guesses_where_the_history_has_no_types() {
+    let quirks = Quirks { no_types: true, ..Quirks::default() };
+    let (ended, target) = run(&RECORDED, quirks, "previous");
+    assert_eq!((ended.code, target.as_deref()), (0, Some("d-5")));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+warning: previous is a guess: the API does not say which deployments are rollbacks, so that the newest one of another version was picked
+
+"#]]
+    );
+}
+
+#[test]
+fn has_nothing_to_go_back_to() {
+    let (ended, target) = run(&RECORDED[1..4], Quirks::default(), "previous");
+    assert_eq!((ended.code, target), (4, None));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (not-found): live has nothing to go back to: every other version in its history was rolled back from, or there is none; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
+  production        unchanged: nothing was sent
+  to choose from    live: 2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-3, “message 3”
+  to choose from    live: 2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-2, “message 2”
+  to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000bbbb, deployment d-1, “message 1”
+  correlation id    [..]
+
+"#]]
+    );
+    let (ended, target) = run(&[], Quirks::default(), "previous");
+    assert_eq!((ended.code, target), (4, None));
+    assert!(ended.err.contains("nothing is active in live, so"), "{}", ended.err);
+}
+
+#[test]
+fn needs_an_environment() {
+    let api = StandIn::start(crate::agents_api::agents_api());
+    let ended = Step::in_environment(&api, "", "previous").run();
+    assert_eq!(ended.code, 2);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): POLYAI_ENVIRONMENT is missing: `previous` needs one of live, pre-release, sandbox
+  production        unchanged: nothing was sent
+
+"#]]
+    );
+    let ended = Step::in_environment(&api, "production", "previous").run();
+    assert_eq!(ended.code, 2);
+    assert_eq!(api.requests().len(), 0);
+    assert!(ended.err.contains("POLYAI_ENVIRONMENT must be one of live, "), "{}", ended.err);
+}
+
+#[test]
+fn takes_a_version_or_its_beginning_for_its_newest_deployment() {
+    for given in ["add8000cccc", "add8000", "ADD8000C"] {
+        let (ended, target) = run(&RECORDED, Quirks::default(), given);
+        assert_eq!((ended.code, target.as_deref()), (0, Some("d-5")), "{given}: {}", ended.err);
+    }
+    // Fewer than 7 characters could be anything.
+    let (ended, target) = run(&RECORDED, Quirks::default(), "add800");
+    assert_eq!((ended.code, target), (4, None), "{}", ended.err);
+}
+
+#[test]
+fn refuses_the_beginning_of_several_versions() {
+    let history = [("46c7000aaaa", "publish"), ("46c7000bbbb", "publish"), ("c", "publish")];
+    let (ended, target) = run(&history, Quirks::default(), "46c7000");
+    assert_eq!((ended.code, target), (2, None));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (invalid-input): deployment 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
+  production        unchanged: nothing was sent
+  to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
+  to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000aaaa, deployment d-1, “message 1”
+  correlation id    [..]
+
+"#]]
+    );
+}
+
+#[test]
+fn counts_from_the_active_deployment_on_where_newer_ones_are_listed() {
+    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
+    let behind = Arc::clone(&api);
+    // The newest one was made, and is not active.
+    let stand_in = StandIn::start(move |request| {
+        let answer = behind.answer(request);
+        match request.target.ends_with("/active") {
+            true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
+            false => answer,
+        }
+    });
+    let ended = Step::in_environment(&stand_in, "live", "previous").unverified().run();
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-1");
+    assert!(ended.err.contains("newer than the active one: they do not count"), "{}", ended.err);
+}

@@ -1,0 +1,105 @@
+//! "It was accepted" is not "it is active".
+
+use crate::agents_api::{AgentsApi, DEPLOYMENT, Quirks, VERSION, agents_api, rolled_back};
+use crate::stand_in::{Answer, StandIn};
+use crate::step::Step;
+use snapbox::{assert_data_eq, str};
+use std::time::{Duration, SystemTime};
+
+#[test]
+fn is_looked_for_on_the_same_connection() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api).run();
+    assert_eq!(ended.code, 0);
+    let requests = api.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].target.ends_with("/deployments/active"), "{}", requests[1].target);
+    assert_eq!(api.connections(), 1);
+}
+
+#[test]
+fn is_found_a_little_later() {
+    let quirks = Quirks { lag: Duration::from_millis(700), ..Quirks::default() };
+    let api = AgentsApi::with_clock(SystemTime::now, quirks);
+    let stand_in = StandIn::start(move |request| api.answer(request));
+    let ended = Step::plain(&stand_in).run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert!(ended.out.contains("  verified          yes, it is active\n"), "{}", ended.out);
+}
+
+#[test]
+fn fails_where_another_version_is_active() {
+    // It answers, and does nothing.
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| match request.method.as_str() {
+        "POST" => Answer::new(200, rolled_back("[]")),
+        _ => api.answer(request),
+    });
+    let ended = Step::in_environment(&stand_in, "live", DEPLOYMENT).run();
+    assert_eq!((ended.code, stand_in.posts()), (9, 1));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Accepted, but not active (not-active): the API accepted the rollback (2026-05-11T22:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e191e-ca97-7afa-a3bf-000000000001), but what is active is 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; somebody may have deployed meanwhile: look again with the command below before you run it again
+  production        unknown: the new deployment was made, and another one is active
+  to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  environment       live
+  version           46c78399935c449c80d7d328a91b52ea
+  artifact version  2026-05-08T18:26:14.711Z
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
+  created at        2026-05-11T22:18:28.909Z
+  test runs         none were triggered
+  took              [..] s
+  correlation id    [..]
+
+"#]]
+    );
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "not-active");
+}
+
+#[test]
+fn is_there_where_somebody_else_deployed_the_same() {
+    let stand_in = StandIn::start(|request| match request.method.as_str() {
+        "POST" => Answer::new(200, rolled_back("[]")),
+        _ => Answer::new(
+            200,
+            format!(r#"{{"activeDeployments":{{"live":{{"id":"other","version":"{VERSION}"}}}}}}"#),
+        ),
+    });
+    let ended = Step::plain(&stand_in).run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+}
+
+#[test]
+fn is_no_failure_where_it_cannot_be_seen() {
+    let cases = [
+        (Answer::new(403, ""), "HTTP 403: no message"),
+        (
+            Answer::new(200, r#"{"activeDeployments":{"live":{"id":"x"}}}"#),
+            "the API does not say which version is active",
+        ),
+        (
+            Answer::new(200, r#"{"activeDeployments":[]}"#),
+            "HTTP 200 that cannot be read: it lists no active deployments",
+        ),
+    ];
+    for (answer, why) in cases {
+        let stand_in = StandIn::start(move |request| match request.method.as_str() {
+            "POST" => Answer::new(200, rolled_back("[]")),
+            _ => answer.clone(),
+        });
+        let ended = Step::plain(&stand_in).env("POLYAI_ATTEMPTS", "1").run();
+        assert_eq!(ended.code, 0);
+        let warning =
+            format!("warning: it could not be verified that the new deployment is active: {why}");
+        assert!(ended.err.starts_with(&warning), "{}", ended.err);
+    }
+}
+
+#[test]
+fn is_not_looked_for_where_nobody_wants_it() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api).unverified().run();
+    assert_eq!((ended.code, api.requests().len()), (0, 1));
+    assert!(!ended.out.contains("verified"), "{}", ended.out);
+}

@@ -1,0 +1,318 @@
+//! The tests that a rollback triggers, and how they decide the end.
+
+use crate::agents_api::{AgentsApi, agents_api};
+use crate::stand_in::{Answer, Request, StandIn};
+use crate::step::{Ended, Step, signal};
+use snapbox::{assert_data_eq, str};
+use std::sync::mpsc::channel;
+
+fn is_test_run(request: &Request) -> bool {
+    request.target.contains("/testing/test-runs/")
+}
+
+/// A run that waits for tests which the API tells in this way.
+fn wait(
+    tell: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    change: impl FnOnce(Step) -> Step,
+) -> Ended {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| match is_test_run(request) {
+        true => tell(request),
+        false => api.answer(request),
+    });
+    let step = Step::plain(&stand_in)
+        .env("POLYAI_WAIT_FOR_TESTS", "true")
+        .env("POLYAI_OUTPUT_FILE", "out.env")
+        .env("POLYAI_SUMMARY_FILE", "summary.md")
+        .env("POLYAI_REPORT_FILE", "report.json");
+    let ended = change(step).run();
+    assert_eq!(stand_in.posts(), 1);
+    // The rollback stands, whatever its tests say.
+    assert!(ended.out.contains("Rolled back: live is on version "), "{}", ended.out);
+    assert!(!ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"].is_empty());
+    assert!(!ended.everything().contains("555 0100"), "the words of a caller");
+    ended
+}
+
+/// What the API tells of a run.
+fn run(status: &str, counts: &str, history: &str) -> Answer {
+    let conversation = r#""rawConversation":{"turns":[{"user":"my number is 555 0100"}]}"#;
+    let history = history.replace("CONVERSATION", conversation);
+    Answer::new(
+        200,
+        format!(r#"{{"id":"run","status":"{status}",{counts},"testHistory":[{history}]}}"#),
+    )
+}
+
+const THREE_OF_THREE: &str = r#""testCaseCount":3,"passedCount":3,"failedCount":0,"errorCount":0"#;
+
+fn numbers(ended: &Ended) -> [String; 5] {
+    let outputs = ended.dotenv("out.env");
+    ["OUTCOME", "PASSED", "FAILED", "ERRORED", "TOTAL"]
+        .map(|name| outputs[&format!("ROLLBACK_TESTS_{name}")].clone())
+}
+
+#[test]
+fn that_pass_are_waited_for() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api)
+        .env("POLYAI_WAIT_FOR_TESTS", "true")
+        .env("POLYAI_OUTPUT_FILE", "out.env")
+        .run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    let (_, after) = ended.out.split_once("  took ").unwrap();
+    assert_data_eq!(
+        after,
+        str![[r#"
+ [..] s
+waiting for 2 test runs, at most 15m
+  tests             0 of 2 finished: 2 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+  tests             2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+Tests passed: 2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored
+  outputs           out.env
+
+"#]]
+    );
+    assert_eq!(numbers(&ended), ["passed", "6", "0", "0", "6"]);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "rolled-back");
+}
+
+#[test]
+fn are_not_waited_for_unless_it_is_asked_for() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api).env("POLYAI_OUTPUT_FILE", "out.env").run();
+    assert_eq!(ended.code, 0);
+    assert_eq!(numbers(&ended), ["not-awaited", "", "", "", ""]);
+    assert!(!api.requests().iter().any(is_test_run));
+}
+
+#[test]
+fn that_fail_make_it_fail_and_are_told_one_by_one() {
+    const HISTORY: &str = r#"
+        {"testCaseId":"c1","status":"passed","testCaseSnapshot":{"name":"Greets"},"results":{"prompt_assertion_results":[{"prompt":"p","is_pass":true,"reason":"fine"}]},CONVERSATION},
+        {"testCaseId":"c2","status":"failed","testCaseSnapshot":{"name":"Books a | table"},"results":{"prompt_assertion_results":[{"prompt":"p","is_pass":false,"reason":"no table\n::error::was booked"},{"is_pass":true,"reason":"polite"}],"function_call_failures":[{"name":"book","failure_reason":"not called","error":null,"is_pass":false}]},CONVERSATION},
+        {"testCaseId":"c3","status":"error",CONVERSATION}"#;
+    let ended = wait(
+        |request| match request.target.ends_with("run-0001") {
+            true => run("completed", THREE_OF_THREE, ""),
+            false => run(
+                "completed",
+                r#""testCaseCount":3,"passedCount":1,"failedCount":1,"errorCount":1"#,
+                HISTORY,
+            ),
+        },
+        |step| step,
+    );
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended), ["failed", "4", "1", "1", "6"]);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-failed");
+    let (line, _) = ended.err.split_once('\n').unwrap();
+    assert_eq!(
+        line,
+        "error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 finished: 4 of 6 cases passed, 1 failed, 1 errored; the rollback stands; look at its tests in Agent Studio"
+    );
+    let summary = ended.read("summary.md").unwrap();
+    for row in [
+        "### ⚠️ Rolled back, but tests failed (tests-failed)",
+        "| production | rolled back, and it stays so |",
+        "| test run | run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored |",
+        "| test run | run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored |",
+        "| failed case | Books a &#124; table: no table ::error::was booked; book: not called |",
+        "| failed case | c3: no reason is given |",
+    ] {
+        assert!(summary.contains(row), "{row} is not in {summary}");
+    }
+    assert!(!summary.contains("Greets") && !summary.contains("polite"), "{summary}");
+}
+
+#[test]
+fn fail_by_their_status_whatever_their_numbers() {
+    for status in ["failed", "error", "errored", "timed_out"] {
+        let ended = wait(move |_| run(status, THREE_OF_THREE, ""), |step| step);
+        assert_eq!(ended.code, 8);
+        assert_eq!(numbers(&ended)[0], "failed");
+    }
+}
+
+#[test]
+fn have_passed_only_if_their_numbers_say_so() {
+    let cases = [
+        (
+            r#""testCaseCount":3,"passedCount":2,"failedCount":0,"errorCount":0"#,
+            ["unknown", "4", "0", "0", "6"],
+        ),
+        (r#""testCaseCount":3,"passedCount":3,"failedCount":0"#, ["unknown", "", "", "", ""]),
+        (
+            r#""testCaseCount":3,"passedCount":"3","failedCount":0,"errorCount":0"#,
+            ["unknown", "", "", "", ""],
+        ),
+        (
+            r#""testCaseCount":3,"passedCount":3,"failedCount":-1,"errorCount":0"#,
+            ["unknown", "", "", "", ""],
+        ),
+        (
+            r#""testCaseCount":3,"passedCount":3,"failedCount":1,"errorCount":0"#,
+            ["failed", "6", "2", "0", "6"],
+        ),
+        (
+            r#""testCaseCount":3,"passedCount":2,"failedCount":0,"errorCount":1"#,
+            ["failed", "4", "0", "2", "6"],
+        ),
+    ];
+    for (counts, expected) in cases {
+        let ended = wait(move |_| run("completed", counts, ""), |step| step);
+        assert_eq!(ended.code, 8, "{counts}");
+        assert_eq!(numbers(&ended), expected, "{counts}");
+        let outcome = format!("tests-{}", expected[0]);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], outcome);
+    }
+}
+
+#[test]
+fn that_do_not_end_in_time_are_unknown() {
+    let ended = wait(
+        |_| {
+            run(
+                "in_progress",
+                r#""testCaseCount":3,"passedCount":1,"failedCount":0,"errorCount":0"#,
+                "",
+            )
+        },
+        |step| step.env("POLYAI_TESTS_TIMEOUT", "1s"),
+    );
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended), ["unknown", "2", "0", "0", "6"]);
+    assert!(
+        ended.err.starts_with("error: Rolled back, but nobody knows whether tests passed (tests-unknown): 0 of 2 finished: 2 of 6 cases passed, 0 failed, 0 errored; run-0001 is still not over; run-0002 is still not over; the rollback stands; "),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn that_cannot_be_read_are_unknown() {
+    for body in ["", "<html>", "[]", r#"{"status":7}"#, r#"{"status":" "}"#] {
+        let ended = wait(move |_| Answer::new(200, body), |step| step);
+        assert_eq!(ended.code, 8, "{body}");
+        assert_eq!(numbers(&ended)[0], "unknown");
+        assert!(ended.err.contains("run-0001 cannot be read: HTTP 200 that"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn that_the_api_does_not_show_are_a_warning_unless_they_are_required() {
+    for status in [403, 404] {
+        let ended = wait(move |_| Answer::new(status, ""), |step| step);
+        assert_eq!(ended.code, 0);
+        assert_eq!(numbers(&ended)[0], "unknown");
+        let warning = format!(
+            "warning: nobody knows whether tests passed: run-0001 cannot be read: HTTP {status}: "
+        );
+        assert!(ended.err.starts_with(&warning), "{}", ended.err);
+
+        let ended =
+            wait(move |_| Answer::new(status, ""), |step| step.env("POLYAI_REQUIRE_TESTS", "true"));
+        assert_eq!(ended.code, 8);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-unknown");
+    }
+}
+
+#[test]
+fn that_the_api_shows_a_little_later_are_waited_for() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let asked = AtomicU32::new(0);
+    let ended = wait(
+        move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Answer::new(404, ""),
+            2 => Answer::new(500, ""),
+            3 => Answer::Reset,
+            _ => run("completed", THREE_OF_THREE, ""),
+        },
+        |step| step,
+    );
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_eq!(numbers(&ended)[0], "passed");
+}
+
+#[test]
+fn that_do_not_exist_have_not_passed() {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        let answer = api.answer(request);
+        answer.replace(r#"["run-0001","run-0002"]"#, "[]")
+    });
+    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
+    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_eq!(numbers(&ended)[0], "none");
+    assert!(ended.out.contains("no tests were triggered"), "{}", ended.out);
+    assert!(!ended.out.to_lowercase().contains("tests passed"), "{}", ended.out);
+}
+
+#[test]
+fn that_the_answer_does_not_name_are_unknown() {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        api.answer(request).replace(r#"["run-0001","run-0002"]"#, "null")
+    });
+    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
+    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    assert_eq!(ended.code, 8);
+    assert!(ended.err.contains("the API did not say which runs there are"), "{}", ended.err);
+}
+
+#[test]
+fn are_waited_for_with_the_outputs_in_their_file() {
+    let (arrived, arrival) = channel();
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| match is_test_run(request) {
+        true => {
+            arrived.send(()).expect("the test waits");
+            Answer::Silence(Vec::new())
+        }
+        false => api.answer(request),
+    });
+    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
+    let running = step.env("POLYAI_WAIT_FOR_TESTS", "true").start();
+    arrival.recv().expect("a request");
+    let before = running.read("out.env");
+    assert!(
+        before.starts_with("ROLLBACK_OUTCOME=rolled-back\nROLLBACK_DEPLOYMENT_ID=019e191e-"),
+        "{before}"
+    );
+    assert!(before.contains("\nROLLBACK_TESTS_OUTCOME=unknown\n"), "{before}");
+
+    signal("TERM", running.pid());
+    let ended = running.finish();
+    assert_eq!(ended.code, 143);
+    assert!(
+        ended.err.starts_with("error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, while it waited for the tests; it need not be run again\n  production        rolled back, and it stays so\n"),
+        "{}",
+        ended.err
+    );
+    // Only what is new is added.
+    assert_eq!(ended.read("out.env").unwrap(), format!("{before}ROLLBACK_OUTCOME=cancelled\n"));
+}
+
+#[test]
+fn need_a_wait_to_be_required() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::plain(&api).env("POLYAI_REQUIRE_TESTS", "true").run();
+    assert_eq!((ended.code, api.requests().len()), (2, 0));
+    assert!(
+        ended.err.contains("POLYAI_REQUIRE_TESTS can be true only if POLYAI_WAIT_FOR_TESTS is"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn with_huge_histories_are_read_in_little_memory() {
+    let case = r#"{"testCaseId":"c","status":"failed","results":{"prompt_assertion_results":[{"is_pass":false,"reason":"r"}]}}"#;
+    let history = vec![case; 30_000].join(",");
+    let counts = r#""testCaseCount":30000,"passedCount":0,"failedCount":30000,"errorCount":0"#;
+    let ended = wait(move |_| run("completed", counts, &history), |step| step);
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended), ["failed", "0", "60000", "0", "60000"]);
+    assert_eq!(ended.err.matches("failed case").count(), 40);
+}
