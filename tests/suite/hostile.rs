@@ -12,6 +12,7 @@ use polyai_rollback::look::{self, Seen};
 use polyai_rollback::pipeline::Pipeline;
 use polyai_rollback::redaction::Redaction;
 use polyai_rollback::retry::{pause, retry_after};
+use polyai_rollback::test_run::{TestRun, Verdict};
 use polyai_rollback::variables::Variables;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -33,6 +34,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         r#"{"message":"m","errors":[{"field":"name","message":"too long"}]}"#.to_owned(),
         r#"{"deployments":[{"id":"a","version":"v","createdAt":"2026-05-11T22:18:28.909Z"}]}"#.to_owned(),
         r#"{"activeDeployments":{"sandbox":"","live":{"id":"a"}}}"#.to_owned(),
+        r#"{"id":"r","status":"completed","testCaseCount":2,"passedCount":1,"failedCount":1,"errorCount":0,"testHistory":[{"testCaseId":"c","status":"failed","testCaseSnapshot":{"name":"n"},"results":{"prompt_assertion_results":[{"prompt":"p","is_pass":false,"reason":"why"}],"function_call_failures":[{"name":"f","failure_reason":"no","error":null,"is_pass":false}]},"rawConversation":{"turns":[]}}]}"#.to_owned(),
         "[".repeat(200),
     ]);
     let edit = (any::<Index>(), any::<Index>(), prop_oneof![hostile(), Just(API_KEY.to_owned())]);
@@ -52,9 +54,11 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 /// What is made of an error is one short line without the key.
 fn is_safe(error: &ApiError) -> bool {
-    [&error.code, &error.message].into_iter().flatten().all(|text| {
-        text.chars().count() <= 250 && !text.contains(char::is_control) && !text.contains(API_KEY)
-    })
+    [&error.code, &error.message].into_iter().flatten().all(|text| is_line(text))
+}
+
+fn is_line(text: &str) -> bool {
+    text.chars().count() <= 250 && !text.contains(char::is_control) && !text.contains(API_KEY)
 }
 
 /// The key as somebody may write it: each character in one of its spellings.
@@ -101,6 +105,20 @@ proptest! {
     #[test]
     fn the_body_of_an_error_is_safe_to_show(body in body()) {
         prop_assert!(is_safe(&ApiError::read(&body, &redaction())));
+    }
+
+    #[test]
+    fn a_test_run_has_passed_only_if_it_says_so(body in body()) {
+        let Ok(run) = TestRun::read(&body, &redaction()) else { return Ok(()) };
+        prop_assert!(is_line(&run.status));
+        for case in &run.failed_cases {
+            prop_assert!(is_line(&case.name) && case.reasons.iter().all(|reason| is_line(reason)));
+        }
+        if run.verdict() == Verdict::Passed {
+            let json: Value = serde_json::from_slice(&body).unwrap();
+            prop_assert_eq!(&json["passedCount"], &json["testCaseCount"]);
+            prop_assert_eq!((json["failedCount"].as_u64(), json["errorCount"].as_u64()), (Some(0), Some(0)));
+        }
     }
 
     #[test]
