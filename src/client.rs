@@ -3,8 +3,8 @@
 use crate::answer::RollbackBody;
 use crate::api_error::ApiError;
 use crate::fault::{self, Fault, Unreached};
-use crate::inputs::Request;
 use crate::redaction::Redaction;
+use crate::request::Request;
 use crate::retry;
 use crate::secret::ApiKey;
 use anyhow::{Context as _, Error, Result, anyhow, ensure};

@@ -2,9 +2,9 @@
 
 use crate::answer::Rollback;
 use crate::deployment::Deployment;
-use crate::inputs::Wanted;
 use crate::plan::Plan;
 use crate::proof::Proof;
+use crate::request::Wanted;
 use crate::test_runs::TestRuns;
 
 /// The most deployments of one environment that are shown to choose from.

@@ -45,6 +45,7 @@ pub mod random;
 pub mod reconciliation;
 pub mod redaction;
 pub mod report;
+pub mod request;
 pub mod retry;
 pub mod rollback;
 pub mod secret;

@@ -6,11 +6,11 @@
 
 use crate::environment::Environment;
 use crate::formats::{command::command, section};
-use crate::inputs::Request;
 use crate::pipeline::Family;
 use crate::proof::Proof;
 use crate::redaction::Redaction;
 use crate::report::Report;
+use crate::request::Request;
 use crate::secret::ApiKey;
 use crate::test_runs::TestRuns;
 use crate::text::{Row, SHOWN, one_line};

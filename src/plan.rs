@@ -5,11 +5,13 @@ use crate::course::Course;
 use crate::deployment::Deployment;
 use crate::endpoint::{ENVIRONMENTS, Id, LISTED};
 use crate::failure::{Failure, NoTarget};
+use crate::fault::Fault;
 use crate::history::{self, Why};
-use crate::inputs::Wanted;
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::request::Wanted;
+use crate::session::{LOOKS, Session};
 use crate::text::Row;
+use tokio::time::sleep;
 
 /// The most deployments that are shown as undone.
 const SHOWN: usize = 10;
@@ -69,19 +71,16 @@ impl Plan {
 /// Finds out what to do, and whether it should be done. With a bare id and no guard, nothing is read.
 pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<Next, Failure> {
     let request = session.request;
-    let list = match (request.environment, &request.wanted) {
-        (Some(environment), _) => {
-            course.plan.environment = Some(environment.to_owned());
-            session.deployments(environment).await.map_err(Failure::Unread)?.0
-        }
+    let environment = match (request.environment, &request.wanted) {
+        (Some(environment), _) => environment,
         (None, Wanted::Named(id)) if !request.must_be_looked_up() => {
             return Ok(Next::Send(id.clone()));
         }
         (None, wanted) => search(session, course, wanted).await?,
     };
-    let active = session.active().await.map_err(Failure::Unread)?.0;
-    let environment = course.plan.environment.clone();
-    let current = active.into_iter().find(|active| active.environment == environment);
+    course.plan.environment = Some(environment.to_owned());
+    let History { deployments: history, current, is_whole, .. } =
+        read(session, environment).await.map_err(Failure::Unread)?;
     course.plan.current = current.clone();
     if let Some(expected) = &request.expect_current {
         let is_expected =
@@ -91,13 +90,6 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
         }
     }
 
-    let is_whole = list.len() < LISTED;
-    let (history, is_ahead) = since(list, current.as_ref());
-    if is_ahead {
-        session.log.warning(
-            "the environment has deployments that are newer than the active one: they do not count",
-        );
-    }
     let target = match &request.wanted {
         Wanted::Previous => previous(session, course, &history, is_whole)?,
         Wanted::Named(id) => named(session, course, &history, id).await?,
@@ -122,19 +114,65 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
     Id::new(&target.id).map(Next::Send).ok_or(Failure::NoTarget(NoTarget::Nowhere))
 }
 
-/// Looks for a deployment in every environment. Returns the list that it is in.
+/// What an environment went through.
+struct History {
+    /// From the active deployment on, the newest one first.
+    deployments: Vec<Deployment>,
+    current: Option<Deployment>,
+    /// Whether it begins at its beginning.
+    is_whole: bool,
+    /// Whether there are newer deployments than the active one.
+    is_ahead: bool,
+}
+
+/// Reads an environment. What is newer than the active deployment gets a few seconds to be active
+/// itself; then it does not count.
+async fn read(session: &mut Session<'_, '_>, environment: &str) -> Result<History, Fault> {
+    let mut history = read_once(session, environment).await?;
+    for wait in LOOKS.into_iter().skip(1) {
+        if !history.is_ahead || session.budget.pause(wait) != Some(wait) {
+            break;
+        }
+        sleep(wait).await;
+        history = read_once(session, environment).await?;
+    }
+    if history.is_ahead {
+        session.log.warning(&format!(
+            "{environment} has deployments that are newer than the active one: they do not count",
+        ));
+    }
+    Ok(history)
+}
+
+async fn read_once(session: &mut Session<'_, '_>, environment: &str) -> Result<History, Fault> {
+    let (mut list, _) = session.deployments(environment).await?;
+    let (active, _) = session.active().await?;
+    let is_there = |active: &Deployment| active.environment.as_deref() == Some(environment);
+    let current = active.into_iter().find(is_there);
+    let is_whole = list.len() < LISTED;
+    let is_current = |one: &Deployment| current.as_ref().is_some_and(|active| active.id == one.id);
+    let place = list.iter().position(is_current);
+    let deployments = match (place, &current) {
+        (Some(place), _) => list.split_off(place),
+        // It is newer than the list, or so old that the list does not reach it.
+        (None, Some(current)) => [vec![current.clone()], list].concat(),
+        (None, None) => list,
+    };
+    Ok(History { deployments, current, is_whole, is_ahead: place > Some(0) })
+}
+
+/// Looks for a deployment in every environment. Returns the one that it is in.
 async fn search(
     session: &mut Session<'_, '_>,
     course: &mut Course,
     wanted: &Wanted,
-) -> Result<Vec<Deployment>, Failure> {
+) -> Result<&'static str, Failure> {
     let mut listed = Vec::new();
     let mut unread = None;
     for environment in ENVIRONMENTS {
         match session.deployments(environment).await {
             Ok((list, _)) if list.iter().any(|deployment| wanted.is(&deployment.id)) => {
-                course.plan.environment = Some(environment.to_owned());
-                return Ok(list);
+                return Ok(environment);
             }
             Ok((list, _)) => listed.extend(list),
             Err(fault) => {
@@ -156,19 +194,6 @@ pub async fn find_active(session: &mut Session<'_, '_>, course: &mut Course) {
     let environment = course.plan.environment.clone();
     if let (Some(_), Ok((active, _))) = (&environment, session.active().await) {
         course.plan.current = active.into_iter().find(|active| active.environment == environment);
-    }
-}
-
-/// A history from the active deployment on, and whether the list has newer ones.
-fn since(mut list: Vec<Deployment>, active: Option<&Deployment>) -> (Vec<Deployment>, bool) {
-    let Some(active) = active else { return (list, false) };
-    match list.iter().position(|deployment| deployment.id == active.id) {
-        Some(place) => (list.split_off(place), place > 0),
-        // It is newer than the list, or so old that the list does not reach it.
-        None => {
-            list.insert(0, active.clone());
-            (list, false)
-        }
     }
 }
 

@@ -3,13 +3,9 @@
 use crate::answer::Rollback;
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::session::Session;
+use crate::session::{LOOKS, Session};
 use crate::text::Row;
-use std::time::Duration;
 use tokio::time::sleep;
-
-/// The waits before each look. The API shows a new deployment within a second.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What is known of a rollback that was accepted, and that nothing speaks against.
 #[derive(Debug)]

@@ -6,13 +6,11 @@ use crate::deployment::Deployment;
 use crate::endpoint::{ENVIRONMENTS, Id};
 use crate::fault::Fault;
 use crate::look::{self, Seen};
-use crate::session::Session;
+use crate::session::{LOOKS, Session};
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The waits before each look. The API acts within a second.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
 /// What looking takes at least, reads included: no request should leave after which there is not this
 /// time left.
 pub const TIME: Duration = Duration::from_secs(6);

@@ -5,13 +5,17 @@ use crate::client::{BODY_BYTES, Client, Reply};
 use crate::deployment::{self, Deployment};
 use crate::endpoint::ENVIRONMENTS;
 use crate::fault::{Fault, Meaning};
-use crate::inputs::Request;
 use crate::log::Log;
+use crate::request::Request;
 use crate::retry;
 use anyhow::Result;
 use reqwest::Url;
 use std::time::Duration;
 use tokio::time::sleep;
+
+/// The waits before each look at something that may take a moment to show. The API acts, and shows it,
+/// within a second.
+pub const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What a run works with.
 pub struct Session<'a, 'log> {

@@ -3,9 +3,9 @@
 use crate::client::Client;
 use crate::endpoint::Id;
 use crate::fault::{Fault, Meaning};
-use crate::inputs::Request;
 use crate::log::Log;
 use crate::random;
+use crate::request::Request;
 use crate::test_run::{Counts, TestRun, Verdict};
 use crate::text::Row;
 use anyhow::{Error, anyhow};

@@ -5,6 +5,7 @@ use crate::stand_in::StandIn;
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -149,6 +150,24 @@ error: Not rolled back (invalid-input): deployment 46c7000 is the beginning of s
 
 "#]]
     );
+}
+
+#[test]
+fn waits_for_what_was_deployed_a_moment_ago() {
+    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
+    let behind = Arc::clone(&api);
+    let reads = AtomicU32::new(0);
+    let stand_in = StandIn::start(move |request| {
+        let answer = behind.answer(request);
+        let is_early = || reads.fetch_add(1, Ordering::Relaxed) == 0;
+        match request.target.ends_with("/active") && is_early() {
+            true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
+            false => answer,
+        }
+    });
+    let ended = Step::in_environment(&stand_in, "live", "previous").run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-2");
 }
 
 #[test]
