@@ -11,6 +11,7 @@ use crate::text::Row;
 use anyhow::{Error, anyhow};
 use humantime::format_duration;
 use serde::Serialize;
+use std::fmt;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -23,6 +24,8 @@ const REQUEST: Duration = Duration::from_secs(30);
 const PATIENCE: u32 = 3;
 /// How often the log says that it goes on, where nothing changes.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// How often a terminal shows that it goes on.
+const SECOND: Duration = Duration::from_secs(1);
 /// The most bytes of a run, which holds whole conversations.
 const BYTES: usize = 4 << 20;
 
@@ -223,9 +226,7 @@ pub async fn wait(runs: &mut TestRuns, client: &Client, request: &Request, log: 
         }
         let progress = runs.progress();
         if progress != said || said_at.elapsed() >= SIGN_OF_LIFE {
-            let left = end.saturating_duration_since(Instant::now()).as_secs();
-            let left = format_duration(Duration::from_secs(left));
-            log.rows(&[("tests", format!("{progress}; at most {left} more"))]);
+            log.rows(&[("tests", format!("{progress}; at most {} more", left(end)))]);
             said = progress;
             said_at = Instant::now();
         }
@@ -233,13 +234,21 @@ pub async fn wait(runs: &mut TestRuns, client: &Client, request: &Request, log: 
             return;
         }
         let next = Instant::now() + EVERY + JITTER.mul_f64(random::fraction());
-        if next >= end {
-            sleep_until(end).await;
+        while Instant::now() < next.min(end) {
+            log.live(&format!("waiting for tests, at most {} more", left(end)));
+            sleep_until(next.min(end).min(Instant::now() + SECOND)).await;
+        }
+        if Instant::now() >= end {
             runs.is_time_over = true;
             return;
         }
-        sleep_until(next).await;
     }
+}
+
+/// The time until then, in whole seconds.
+fn left(end: Instant) -> impl fmt::Display {
+    let left = end.saturating_duration_since(Instant::now());
+    format_duration(Duration::from_secs(left.as_secs()))
 }
 
 async fn read(

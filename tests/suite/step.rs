@@ -53,6 +53,16 @@ impl Step {
         Self { command, folder }
     }
 
+    /// A step that a person watches on a terminal.
+    pub fn on_a_terminal(api: &StandIn) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new("timeout");
+        command.args(["60", "script", "--quiet", "--return", "--flush", "--command"]);
+        command.args([env!("CARGO_BIN_EXE_polyai-rollback"), "/dev/null"]);
+        command.env_clear().current_dir(&folder);
+        Self { command, folder }.inputs("POLYAI_", '_', api.url())
+    }
+
     /// A step in some container, with the inputs of a rollback that succeeds.
     pub fn plain(api: &StandIn) -> Self {
         Self::empty().inputs("POLYAI_", '_', api.url())

@@ -78,6 +78,19 @@ Tests passed: 2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored
 }
 
 #[test]
+fn are_waited_for_before_a_person_s_eyes() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::on_a_terminal(&api).env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    let live = "\r\u{1b}[K  waiting for tests, at most 14m 5";
+    assert!(ended.out.matches(live).count() > 2, "{:?}", ended.out);
+    // The next line takes its place.
+    let (_, after) = ended.out.rsplit_once(live).unwrap();
+    assert!(after.contains("s more\r\u{1b}[K  tests             2 of 2 finished"), "{after:?}");
+    assert!(ended.out.contains("\u{1b}[32;1mRolled back: "), "{:?}", ended.out);
+}
+
+#[test]
 fn are_not_waited_for_unless_it_is_asked_for() {
     let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).env("POLYAI_OUTPUT_FILE", "out.env").run();
