@@ -8,7 +8,7 @@ use crate::api_error::ApiError;
 use crate::body::{parse, text};
 use crate::deployment::Deployment;
 use crate::redaction::Redaction;
-use crate::text::Row;
+use crate::text::{Row, or_not_given};
 use anyhow::{Error, anyhow};
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +63,6 @@ impl Rollback {
 
     /// The facts, as label and text, for people. Who made it is not among them.
     pub fn rows(&self) -> Vec<Row> {
-        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
         let tests = match (self.test_run_ids.as_slice(), &self.established) {
             ([], None) if self.are_all_runs_known => "none were triggered".to_owned(),
             ([], None) => "not given".to_owned(),
@@ -71,11 +70,11 @@ impl Rollback {
             (ids, _) => format!("{} triggered: {}", ids.len(), ids.join(", ")),
         };
         let mut rows = vec![
-            ("environment", known(&self.deployment.environment)),
-            ("version", known(&self.deployment.version)),
-            ("artifact version", known(&self.deployment.artifact_version)),
+            ("environment", or_not_given(&self.deployment.environment)),
+            ("version", or_not_given(&self.deployment.version)),
+            ("artifact version", or_not_given(&self.deployment.artifact_version)),
             ("new deployment", self.deployment.id.clone()),
-            ("created at", known(&self.deployment.created_at)),
+            ("created at", or_not_given(&self.deployment.created_at)),
             ("test runs", tests),
         ];
         rows.extend(self.established.clone().map(|how| ("established", how)));

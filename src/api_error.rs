@@ -16,10 +16,16 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads a body. One that has no known shape is its own message, unless it may be a deployment,
+    /// Reads the body of a 2xx, which says nothing of itself but in the known shapes: anything else may
+    /// be a part of what was asked for.
+    pub fn of_success(body: &[u8], redaction: &Redaction) -> Self {
+        Self::stated(&parse(body).unwrap_or_default(), redaction)
+    }
+
+    /// Reads the body of an error. One that has no known shape is its own message, unless it may be a deployment,
     /// or a part of one: there is personal data in it.
     pub fn read(body: &[u8], redaction: &Redaction) -> Self {
-        let stated = Self::stated(&parse(body).unwrap_or_default(), redaction);
+        let stated = Self::of_success(body, redaction);
         if stated.code.is_some() || stated.message.is_some() {
             return stated;
         }
@@ -46,9 +52,8 @@ impl ApiError {
     }
 }
 
-/// What only a deployment or a test run has. The conversation of a test holds a caller's words.
-const PERSONAL: [&str; 5] =
-    ["createdBy", "accountId", "\"deployment\"", "rawConversation", "testHistory"];
+/// What only a deployment has.
+const PERSONAL: [&str; 3] = ["createdBy", "accountId", "\"deployment\""];
 
 /// Redacted before it is cut, as half a secret is one, too.
 fn shown(text: &str, redaction: &Redaction) -> Option<String> {

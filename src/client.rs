@@ -229,7 +229,7 @@ impl Client {
 
     /// The fault of a 2xx whose body says nothing that is known.
     pub fn unreadable(&self, reply: &Reply, cause: Error) -> Fault {
-        let error = ApiError::read(&reply.body, &self.redaction);
+        let error = ApiError::of_success(&reply.body, &self.redaction);
         Fault::Unreadable { status: reply.status, error, cause }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::body::{parse, text};
 use crate::endpoint::{ENVIRONMENTS, LISTED};
-use crate::text::one_line;
+use crate::text::{one_line, or_not_given};
 use anyhow::{Result, anyhow};
 use serde_json::Value;
 use std::rc::Rc;
@@ -86,13 +86,12 @@ impl Deployment {
 
     /// When it was made, its version, its id and its message, for people.
     pub fn describe(&self) -> String {
-        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
         let message = self.metadata("deployment_message").filter(|text| !text.trim().is_empty());
         let message = message.map(|text| format!(", “{}”", one_line(text, MESSAGE)));
         format!(
             "{}, version {}, deployment {}{}",
-            known(&self.created_at),
-            known(&self.version),
+            or_not_given(&self.created_at),
+            or_not_given(&self.version),
             self.id,
             message.unwrap_or_default(),
         )
@@ -125,7 +124,7 @@ pub fn listed(body: &[u8], environment: &str) -> Result<Vec<Deployment>> {
     let mut json = parse(body)?;
     match json.get_mut("deployments").map(Value::take) {
         Some(Value::Array(list)) => {
-            list.into_iter().take(LISTED).map(|one| of_list(one, environment)).collect()
+            list.into_iter().take(LISTED).map(|one| of_environment(one, environment)).collect()
         }
         _ => Err(anyhow!("it lists no deployments")),
     }
@@ -144,6 +143,16 @@ pub fn active(body: &[u8]) -> Result<Vec<Deployment>> {
             there.map(|(environment, document)| of_list(document, &environment)).collect()
         }
         _ => Err(anyhow!("it lists no active deployments")),
+    }
+}
+
+/// A deployment of one environment's list, which a cache may have taken for another's.
+fn of_environment(document: Value, environment: &str) -> Result<Deployment> {
+    let deployment = of_list(document, environment)?;
+    let is_elsewhere = |own: &String| own != environment && ENVIRONMENTS.contains(&own.as_str());
+    match deployment.environment.as_ref().is_some_and(is_elsewhere) {
+        true => Err(anyhow!("it lists a deployment of another environment")),
+        false => Ok(deployment),
     }
 }
 

@@ -29,8 +29,8 @@ struct Destination {
     name: String,
     path: PathBuf,
     file: File,
-    /// The outputs that it has already.
-    handed_on: Option<Outputs>,
+    /// The outputs that it has already, and the names of those that it cannot carry.
+    handed_on: Option<(Outputs, Vec<String>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ impl Destinations {
     pub fn hand_on(&mut self, report: &Report<'_>) {
         let is_for_outputs = |format| matches!(format, Format::Heredoc | Format::Dotenv);
         for destination in self.files.iter_mut().filter(|file| is_for_outputs(file.format)) {
-            if destination.write(report, &self.delimiter).is_ok() {
-                destination.handed_on = Some(report.outputs());
+            if let Ok(left_out) = destination.write(report, &self.delimiter) {
+                destination.handed_on = Some((report.outputs(), left_out));
             }
         }
     }
@@ -143,7 +143,7 @@ impl Destinations {
                 "do not run it again, take the outputs from the lines below",
             ),
             _ => (
-                format!("Nothing sent, and outputs not written ({name})"),
+                format!("Nothing rolled back, and outputs not written ({name})"),
                 "run it again where they can be written, which is safe",
             ),
         };
@@ -182,8 +182,10 @@ impl Destination {
     fn write(&mut self, report: &Report<'_>, delimiter: &str) -> Result<Vec<String>> {
         let newline = if self.lacks_newline() { "\n" } else { "" };
         let mut outputs = report.outputs().to_vec();
-        if let Some(handed_on) = &self.handed_on {
+        let mut left_out_before = Vec::new();
+        if let Some((handed_on, left_out)) = self.handed_on.take() {
             outputs.retain(|output| !handed_on.contains(output));
+            left_out_before = left_out;
         }
         let (text, left_out) = match self.format {
             Format::Heredoc => (heredoc::write(&outputs, delimiter)?, Vec::new()),
@@ -193,7 +195,7 @@ impl Destination {
         };
         let appended = self.append((newline.to_owned() + &text).as_bytes());
         appended.with_context(|| format!("{} {}", self.name, self.path.display()))?;
-        Ok(left_out)
+        Ok([left_out_before, left_out].concat())
     }
 
     /// Appends all of it, or nothing: half of it would spoil what is there already for whoever parses

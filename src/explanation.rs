@@ -6,6 +6,7 @@ use crate::deployment::Deployment;
 use crate::failure::{Failure, NoTarget};
 use crate::fault::{Fault, Meaning, Unreached, is_self_signed};
 use crate::outcome::Effect;
+use crate::proof::Proof;
 use crate::request::{Request, Wanted};
 use crate::text::{Row, SHOWN, one_line};
 use crate::variables::Variables;
@@ -129,8 +130,12 @@ impl Words<'_> {
                  what came of it: {cause:#}",
             ),
             Failure::NoTarget(NoTarget::Nowhere) => {
-                format!("{} is in no environment{}", self.target(), self.elsewhere())
+                format!("{} is in no environment{}", self.target(), self.version_hint())
             }
+            Failure::NoTarget(NoTarget::OutOfStep) => format!(
+                "{there} has deployments that are newer than the active one, so that nobody knows what \
+                 was before it",
+            ),
             Failure::NoTarget(NoTarget::NotThere) => format!(
                 "{} is not among the newest deployments of {there}, nor their versions{}",
                 self.target(),
@@ -148,21 +153,14 @@ impl Words<'_> {
             }
             Failure::Superseded => {
                 let expected = self.request.and_then(|request| request.expect_current.clone());
-                let expected = one_line(&expected.unwrap_or_default(), SHOWN);
-                match &self.course.plan.current {
-                    Some(current) => {
-                        format!("not {expected} is active in {there}, but {}", current.describe())
-                    }
-                    None => format!("not {expected} is active in {there}, but nothing"),
-                }
+                // Without it, `previous` was found by what was active then.
+                let expected = expected
+                    .map_or("what was before".to_owned(), |expected| one_line(&expected, SHOWN));
+                let current = self.course.plan.current.as_ref();
+                let current = current.map_or("nothing".to_owned(), Deployment::describe);
+                format!("not {expected} is active in {there}, but {current}")
             }
-            Failure::NotActive { active } => {
-                let made = self.course.rollback.as_ref().map(|made| made.deployment.describe());
-                let made = made.unwrap_or_default();
-                let active =
-                    active.as_ref().map_or("nothing".to_owned(), |active| active.describe());
-                format!("the API accepted the rollback ({made}), but what is active is {active}")
-            }
+            Failure::NotActive => self.not_active(),
             Failure::TestsFailed => format!("tests failed, {}", self.progress()),
             Failure::TestsUnknown => {
                 let doubts = self.course.tests.as_ref().map(|tests| tests.doubts());
@@ -197,7 +195,7 @@ impl Words<'_> {
             Failure::Unknown { .. } | Failure::Cancelled { stage: Stage::Sent, .. } => {
                 self.how_to_find_out()
             }
-            Failure::NoTarget(NoTarget::NothingBefore) => {
+            Failure::NoTarget(NoTarget::NothingBefore | NoTarget::OutOfStep) => {
                 format!("name the deployment to go back to in {}", spell("deployment-id"))
             }
             Failure::NoTarget(NoTarget::NotThere) => {
@@ -210,14 +208,14 @@ impl Words<'_> {
                 "give more characters of it in {}, or the id of a deployment",
                 spell("deployment-id"),
             ),
-            Failure::Superseded => "somebody deployed meanwhile: look at that first, and run it \
-                                    again only if that must go, too"
-                .to_owned(),
-            Failure::NotActive { .. } => {
-                "somebody may have deployed meanwhile: look again with the \
+            Failure::Superseded => format!(
+                "somebody deployed meanwhile: look at that first, and run it again only if that must \
+                 go, too ({} is a whole id, a whole hash, or at least 7 characters of it)",
+                spell("expect-current"),
+            ),
+            Failure::NotActive => "somebody may have deployed meanwhile: look again with the \
                                           command below before you run it again"
-                    .to_owned()
-            }
+                .to_owned(),
             Failure::TestsFailed | Failure::TestsUnknown => {
                 "the rollback stands; look at its tests in Agent Studio".to_owned()
             }
@@ -383,6 +381,24 @@ impl Words<'_> {
                 format!("agent {} was not found in {}", one_line(agent, SHOWN), self.api())
             }
             fault => format!("the deployments could not be read before the rollback: {fault}"),
+        }
+    }
+
+    /// A deployment that was made, and that is not active, or not what was asked for.
+    fn not_active(&self) -> String {
+        let describe = |one: Option<&Deployment>| {
+            one.map_or("nothing".to_owned(), |deployment| deployment.describe())
+        };
+        let made = describe(self.course.rollback.as_ref().map(|made| &made.deployment));
+        match &self.course.proof {
+            Some(Proof::Other(active)) => format!(
+                "the API accepted the rollback ({made}), but what is active is {}",
+                describe(active.as_ref()),
+            ),
+            _ => {
+                let target = describe(self.course.plan.target.as_ref());
+                format!("the API made something else ({made}) than was asked for ({target})")
+            }
         }
     }
 

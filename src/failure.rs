@@ -1,7 +1,6 @@
 //! Everything that can go wrong, as data. `explanation` has the words.
 
 use crate::client::Stage;
-use crate::deployment::Deployment;
 use crate::fault::{Fault, Meaning};
 use crate::outcome::{Effect, Outcome};
 use crate::signals::Signal;
@@ -32,11 +31,8 @@ pub enum Failure {
         /// Why the deployments do not show it.
         cause: Error,
     },
-    /// The API made the deployment, and it is not the active one.
-    NotActive {
-        /// The active one; none where there is none.
-        active: Option<Box<Deployment>>,
-    },
+    /// The API made a deployment, and it is not the active one, or not the one that was asked for.
+    NotActive,
     /// It was done, and tests failed.
     TestsFailed,
     /// It was done, and it is not known whether the tests passed.
@@ -61,6 +57,8 @@ pub enum NoTarget {
     NotThere,
     /// The environment was on nothing else before that nobody has rolled back from.
     NothingBefore,
+    /// The environment has newer deployments than the active one.
+    OutOfStep,
 }
 
 impl Failure {
@@ -71,7 +69,7 @@ impl Failure {
             Self::NoTarget(_) => Outcome::NotFound,
             Self::Superseded => Outcome::Superseded,
             Self::Unknown { .. } => Outcome::Unknown,
-            Self::NotActive { .. } => Outcome::NotActive,
+            Self::NotActive => Outcome::NotActive,
             Self::TestsFailed => Outcome::TestsFailed,
             Self::TestsUnknown => Outcome::TestsUnknown,
             Self::Cancelled { signal, .. } => signal.outcome(),
@@ -90,7 +88,7 @@ impl Failure {
     pub fn effect(&self) -> Effect {
         match self {
             Self::Unknown { .. } | Self::Cancelled { stage: Stage::Sent, .. } => Effect::Unknown,
-            Self::NotActive { .. } => Effect::Accepted,
+            Self::NotActive => Effect::Accepted,
             Self::TestsFailed | Self::TestsUnknown | Self::Cancelled { stage: Stage::Done, .. } => {
                 Effect::Done
             }

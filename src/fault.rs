@@ -101,8 +101,10 @@ impl Fault {
 
     /// What happened, and what the answer said if there was one.
     pub fn said(&self) -> String {
-        let said = self.answer().map(|(_, error)| format!(": {error}")).unwrap_or_default();
-        format!("{self}{said}")
+        match self.answer().filter(|(_, error)| error.code.is_some() || error.message.is_some()) {
+            Some((_, error)) => format!("{self}: {error}"),
+            None => self.to_string(),
+        }
     }
 
     /// The status of the answer, and what it said.

@@ -27,20 +27,18 @@ pub enum Why {
 /// The history is replayed as a stack of versions: what is deployed comes on top; a rollback takes off
 /// all that is above its version, and nothing of that counts any more until it is deployed again. A
 /// deployment of which the API does not say how it came to be is taken for one that was deployed.
-/// `is_whole` says whether the history begins at its beginning.
-pub fn previous(history: &[Deployment], is_whole: bool) -> Previous<'_> {
+pub fn previous(history: &[Deployment]) -> Previous<'_> {
     let mut stack: Vec<&str> = Vec::new();
     let mut undone: Vec<&str> = Vec::new();
     for deployment in history.iter().rev() {
         let Some(version) = deployment.version.as_deref() else { continue };
         if deployment.kind() == Kind::RolledBack {
             let place = stack.iter().rposition(|other| *other == version);
-            let is_older = !is_whole && !undone.contains(&version);
             let above = match place {
                 Some(place) => place + 1,
+                None if undone.contains(&version) => stack.len(),
                 // It comes from before the beginning of the list, and everything is above it.
-                None if is_older => 0,
-                None => stack.len(),
+                None => 0,
             };
             undone.extend(stack.drain(above..));
         }

@@ -3,7 +3,7 @@
 
 use crate::course::Course;
 use crate::deployment::Deployment;
-use crate::endpoint::{ENVIRONMENTS, Id, LISTED};
+use crate::endpoint::{ENVIRONMENTS, Id};
 use crate::failure::{Failure, NoTarget};
 use crate::fault::Fault;
 use crate::history::{self, Why};
@@ -56,6 +56,15 @@ impl Plan {
         rows
     }
 
+    /// Whether a new deployment is the one that was meant, as far as both are known.
+    pub fn is_met_by(&self, made: &Deployment) -> bool {
+        let may_be = |one: Option<&String>, other: Option<&String>| {
+            one.zip(other).is_none_or(|(one, other)| one == other)
+        };
+        may_be(version_of(&self.target), made.version.as_ref())
+            && may_be(self.environment.as_ref(), made.environment.as_ref())
+    }
+
     /// The deployments that it undoes, as label and text, for people.
     pub fn undone_rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> =
@@ -79,7 +88,7 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
         (None, wanted) => search(session, course, wanted).await?,
     };
     course.plan.environment = Some(environment.to_owned());
-    let History { deployments: history, current, is_whole, .. } =
+    let History { newer, deployments: history, current } =
         read(session, environment).await.map_err(Failure::Unread)?;
     course.plan.current = current.clone();
     if let Some(expected) = &request.expect_current {
@@ -91,8 +100,12 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
     }
 
     let target = match &request.wanted {
-        Wanted::Previous => previous(session, course, &history, is_whole)?,
-        Wanted::Named(id) => named(session, course, &history, id).await?,
+        Wanted::Previous if !newer.is_empty() => {
+            course.offer([newer, history].concat(), &request.wanted);
+            return Err(Failure::NoTarget(NoTarget::OutOfStep));
+        }
+        Wanted::Previous => previous(session, course, &history)?,
+        Wanted::Named(id) => named(session, course, &[&newer[..], &history].concat(), id).await?,
     };
     let newer = history.iter().take_while(|deployment| deployment.id != target.id);
     course.plan.undone = newer.cloned().collect();
@@ -116,30 +129,24 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
 
 /// What an environment went through.
 struct History {
-    /// From the active deployment on, the newest one first.
+    /// What is newer than the active deployment, the newest one first: nothing, but for a moment.
+    newer: Vec<Deployment>,
+    /// The active deployment, and all that is older.
     deployments: Vec<Deployment>,
+    /// The active deployment.
     current: Option<Deployment>,
-    /// Whether it begins at its beginning.
-    is_whole: bool,
-    /// Whether there are newer deployments than the active one.
-    is_ahead: bool,
 }
 
 /// Reads an environment. What is newer than the active deployment gets a few seconds to be active
-/// itself; then it does not count.
+/// itself.
 async fn read(session: &mut Session<'_, '_>, environment: &str) -> Result<History, Fault> {
     let mut history = read_once(session, environment).await?;
     for wait in LOOKS.into_iter().skip(1) {
-        if !history.is_ahead || session.budget.pause(wait) != Some(wait) {
+        if history.newer.is_empty() || session.budget.pause(wait) != Some(wait) {
             break;
         }
         sleep(wait).await;
         history = read_once(session, environment).await?;
-    }
-    if history.is_ahead {
-        session.log.warning(&format!(
-            "{environment} has deployments that are newer than the active one: they do not count",
-        ));
     }
     Ok(history)
 }
@@ -149,16 +156,17 @@ async fn read_once(session: &mut Session<'_, '_>, environment: &str) -> Result<H
     let (active, _) = session.active().await?;
     let is_there = |active: &Deployment| active.environment.as_deref() == Some(environment);
     let current = active.into_iter().find(is_there);
-    let is_whole = list.len() < LISTED;
     let is_current = |one: &Deployment| current.as_ref().is_some_and(|active| active.id == one.id);
-    let place = list.iter().position(is_current);
-    let deployments = match (place, &current) {
-        (Some(place), _) => list.split_off(place),
+    let (newer, deployments) = match (list.iter().position(is_current), &current) {
+        (Some(place), _) => {
+            let deployments = list.split_off(place);
+            (list, deployments)
+        }
         // It is newer than the list, or so old that the list does not reach it.
-        (None, Some(current)) => [vec![current.clone()], list].concat(),
-        (None, None) => list,
+        (None, Some(current)) => (Vec::new(), [vec![current.clone()], list].concat()),
+        (None, None) => (Vec::new(), list),
     };
-    Ok(History { deployments, current, is_whole, is_ahead: place > Some(0) })
+    Ok(History { newer, deployments, current })
 }
 
 /// Looks for a deployment in every environment. Returns the one that it is in.
@@ -184,26 +192,54 @@ async fn search(
     Err(unread.map_or(Failure::NoTarget(NoTarget::Nowhere), Failure::Unread))
 }
 
-/// Finds what is active where the API says that the rollback has nothing to do, if it can be read.
-pub async fn find_active(session: &mut Session<'_, '_>, course: &mut Course) {
-    if course.plan.environment.is_none() {
+/// Whether the environment is on the target's version already, as the API says, as far as that can be
+/// seen.
+pub async fn is_there_already(session: &mut Session<'_, '_>, course: &mut Course) -> bool {
+    let plan = &mut course.plan;
+    if plan.target.is_none() {
         let listed = session.newest().await;
-        let target = listed.into_iter().find(|one| session.request.wanted.is(&one.id));
-        course.plan.environment = target.and_then(|target| target.environment);
+        plan.target = listed.into_iter().find(|one| session.request.wanted.is(&one.id));
     }
-    let environment = course.plan.environment.clone();
-    if let (Some(_), Ok((active, _))) = (&environment, session.active().await) {
-        course.plan.current = active.into_iter().find(|active| active.environment == environment);
+    let target = plan.target.as_ref();
+    plan.environment = plan.environment.take().or(target.and_then(|one| one.environment.clone()));
+    plan.current = match (&plan.environment, session.active().await) {
+        (Some(_), Ok((active, _))) => {
+            active.into_iter().find(|active| active.environment == plan.environment)
+        }
+        _ => None,
+    };
+    let versions = (version_of(&plan.target), version_of(&plan.current));
+    !matches!(versions, (Some(target), Some(current)) if target != current)
+}
+
+/// Whether what was decided by what is active may still be done. Before anything is sent again, somebody
+/// may have deployed.
+pub async fn still_holds(
+    session: &mut Session<'_, '_>,
+    course: &mut Course,
+) -> Result<bool, Failure> {
+    let request = session.request;
+    if request.expect_current.is_none() && request.wanted != Wanted::Previous {
+        return Ok(true);
     }
+    let (active, _) = session.active().await.map_err(Failure::NotDone)?;
+    let plan = &mut course.plan;
+    let now = active.into_iter().find(|active| active.environment == plan.environment);
+    let is_same = now.as_ref().map(|now| &now.id) == plan.current.as_ref().map(|then| &then.id);
+    plan.current = now;
+    Ok(is_same)
+}
+
+fn version_of(deployment: &Option<Deployment>) -> Option<&String> {
+    deployment.as_ref()?.version.as_ref()
 }
 
 fn previous(
     session: &mut Session<'_, '_>,
     course: &mut Course,
     history: &[Deployment],
-    is_whole: bool,
 ) -> Result<Deployment, Failure> {
-    let previous = history::previous(history, is_whole);
+    let previous = history::previous(history);
     let passed_over = previous.passed_over.iter();
     course.plan.passed_over =
         passed_over.map(|(version, why)| ((*version).to_owned(), *why)).collect();

@@ -18,9 +18,9 @@ pub const TIME: Duration = Duration::from_secs(6);
 /// What is looked for.
 pub struct Reconciliation {
     /// The deployment to go back to.
-    id: Id,
+    pub id: Id,
     /// All of it, once it was found in a list.
-    target: Option<Deployment>,
+    pub target: Option<Deployment>,
     /// When the rollback began, by this machine's clock.
     begun: Instant,
     /// The same by the API's clock, as the answers of one look tell it.
@@ -31,11 +31,6 @@ impl Reconciliation {
     /// A rollback to a deployment that begins now.
     pub fn new(id: Id, target: Option<Deployment>) -> Self {
         Self { id, target, begun: Instant::now(), begun_there: None }
-    }
-
-    /// The deployment to go back to.
-    pub fn id(&self) -> &Id {
-        &self.id
     }
 
     /// Looks a few times for the rollback whose answer was lost in this way. None where it is certain

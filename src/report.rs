@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::outcome::{Effect, Outcome};
 use crate::pipeline::Pipeline;
 use crate::redaction::Redaction;
-use crate::request::Request;
+use crate::request::{Request, Wanted};
 use crate::test_runs::{TestRuns, TestsOutcome};
 use crate::text::Row;
 use crate::variables::Variables;
@@ -119,6 +119,12 @@ impl<'a> Report<'a> {
             new.and_then(|new| new.environment.as_ref()).or(plan.environment.as_ref());
         let agent = new.and_then(|new| new.agent_id.as_deref());
         let agent = agent.or(self.request.map(|request| request.agent_id.as_str()));
+        // With a bare id, it is known without being looked up.
+        let target = match (&plan.target, self.request.map(|request| &request.wanted)) {
+            (Some(target), _) => Some(target.id.as_str()),
+            (None, Some(Wanted::Named(id))) if new.is_some() => Some(id.as_str()),
+            (None, _) => None,
+        };
         let counts = self.course.tests.as_ref().and_then(TestRuns::counts);
         let status = self.failure.as_ref().and_then(|failure| failure.http_status);
         let code = self.failure.as_ref().and_then(|failure| failure.error_code.as_deref());
@@ -130,7 +136,7 @@ impl<'a> Report<'a> {
             ("artifact-version", of(|deployment| &deployment.artifact_version)),
             ("created-at", of(|deployment| &deployment.created_at)),
             ("agent-id", text(agent)),
-            ("target-deployment-id", id(plan.target.as_ref())),
+            ("target-deployment-id", text(target)),
             ("target-version", version(plan.target.as_ref())),
             ("previous-deployment-id", id(plan.current.as_ref())),
             ("previous-version", version(plan.current.as_ref())),
@@ -151,8 +157,12 @@ impl<'a> Report<'a> {
 
     /// How the tests ended; none where nothing was rolled back.
     pub fn tests_outcome(&self) -> Option<TestsOutcome> {
-        let awaited = self.course.tests.as_ref().map(TestRuns::outcome);
-        self.course.rollback.as_ref().map(|_| awaited.unwrap_or(TestsOutcome::NotAwaited))
+        let is_awaited = self.request.is_some_and(|request| request.waits_for_tests);
+        self.course.rollback.as_ref().map(|_| match &self.course.tests {
+            Some(tests) => tests.outcome(),
+            None if is_awaited => TestsOutcome::Unknown,
+            None => TestsOutcome::NotAwaited,
+        })
     }
 
     /// The outputs as label and text, for people whose files could not be written.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::fault::{Fault, Meaning};
 use crate::outcome::Outcome;
 use crate::plan::{self, Next};
-use crate::proof;
+use crate::proof::{self, Proof};
 use crate::reconciliation::{Reconciliation, TIME};
 use crate::retry;
 use crate::session::Session;
@@ -41,28 +41,49 @@ async fn roll_back(session: &mut Session<'_, '_>, course: &mut Course) -> Result
         Next::Send(target) => target,
         Next::End(outcome) => return Ok(outcome),
     };
-    let search = Reconciliation::new(target, course.plan.target.clone());
-    let rollback = match send(session, search).await {
-        Ok(rollback) => rollback,
-        Err(Failure::NotDone(fault)) => return not_done(session, course, fault).await,
-        Err(failure) => return Err(failure),
-    };
-    let rollback = course.rollback.insert(rollback);
-    if session.request.is_verified {
-        course.proof = Some(proof::prove(session, rollback, &course.plan).await?);
+    let mut search = Reconciliation::new(target, course.plan.target.clone());
+    let sent = send(session, course, &mut search).await;
+    course.plan.target = course.plan.target.take().or(search.target);
+    match sent {
+        Ok(rollback) => {
+            let rollback = course.rollback.insert(rollback);
+            if !course.plan.is_met_by(&rollback.deployment) {
+                return Err(Failure::NotActive);
+            }
+            if session.request.is_verified {
+                let proof = proof::prove(session, rollback, &course.plan).await;
+                if let Proof::Other(_) = course.proof.insert(proof) {
+                    return Err(Failure::NotActive);
+                }
+            }
+            Ok(Outcome::RolledBack)
+        }
+        Err(Failure::NotDone(fault)) if fault.is_there_already() => {
+            match plan::is_there_already(session, course).await {
+                true => Ok(Outcome::Unchanged),
+                false => Err(Failure::NotDone(fault)),
+            }
+        }
+        Err(failure) => {
+            if let Failure::NotDone(Fault::Answered { status: 404, .. }) = &failure {
+                let newest = session.newest().await;
+                course.offer(newest, &session.request.wanted);
+            }
+            Err(failure)
+        }
     }
-    Ok(Outcome::RolledBack)
 }
 
 /// Sends the request, and sends it again where the one before is known to have had no effect.
 async fn send(
     session: &mut Session<'_, '_>,
-    mut search: Reconciliation,
+    course: &mut Course,
+    search: &mut Reconciliation,
 ) -> Result<Rollback, Failure> {
     let mut tries = 0;
     let mut lost: Option<String> = None;
     loop {
-        let fault = match post(session, search.id()).await {
+        let fault = match post(session, &search.id).await {
             Ok(rollback) => return Ok(rollback),
             Err(fault) => fault,
         };
@@ -98,6 +119,9 @@ async fn send(
         if !is_next {
             return Err(Failure::NotDone(fault));
         }
+        if !plan::still_holds(session, course).await? {
+            return Err(Failure::Superseded);
+        }
     }
 }
 
@@ -116,21 +140,4 @@ async fn post(session: &Session<'_, '_>, target: &Id) -> Result<Rollback, Fault>
         }
         Err(NoRollback::Unreadable(cause)) => Err(client.unreadable(&reply, cause)),
     }
-}
-
-/// What a request that had no effect comes to.
-async fn not_done(
-    session: &mut Session<'_, '_>,
-    course: &mut Course,
-    fault: Fault,
-) -> Result<Outcome, Failure> {
-    if fault.is_there_already() {
-        plan::find_active(session, course).await;
-        return Ok(Outcome::Unchanged);
-    }
-    if matches!(fault, Fault::Answered { status: 404, .. }) {
-        let newest = session.newest().await;
-        course.offer(newest, &session.request.wanted);
-    }
-    Err(Failure::NotDone(fault))
 }

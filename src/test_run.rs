@@ -13,6 +13,7 @@ use std::marker::PhantomData;
 
 /// The most failed cases of one run, and the most reasons of one case, that are kept.
 const KEPT: usize = 20;
+const REASONS: usize = 3;
 
 /// What is known of a run.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,22 +81,29 @@ impl TestRun {
         Ok(Self { status, counts, failed_cases: cases.collect() })
     }
 
-    /// How it ended. Only what says so itself has passed.
+    /// How it ended. Only what says so itself, and what nothing in it speaks against, has passed.
     pub fn verdict(&self) -> Verdict {
-        match (self.status.as_str(), self.counts) {
+        match (self.status.to_lowercase().as_str(), self.counts) {
             ("pending" | "running" | "in_progress", _) => Verdict::Pending,
             (status, _) if is_failed(status) => Verdict::Failed,
-            (_, None) => Verdict::Unclear,
             (_, Some(counts)) if counts.failed > 0 || counts.errored > 0 => Verdict::Failed,
-            (_, Some(counts)) if counts.passed == counts.total => Verdict::Passed,
-            (_, Some(_)) => Verdict::Unclear,
+            (_, Some(counts)) if counts.passed == counts.total && counts.total > 0 => {
+                if self.failed_cases.is_empty() { Verdict::Passed } else { Verdict::Unclear }
+            }
+            _ => Verdict::Unclear,
         }
+    }
+
+    /// How many cases failed beyond those that are kept.
+    pub fn more_failed_cases(&self) -> u64 {
+        let failed = self.counts.map_or(0, |counts| counts.failed.saturating_add(counts.errored));
+        failed.saturating_sub(self.failed_cases.len() as u64)
     }
 }
 
 /// Whether a run, or a case of one, failed by its status.
 fn is_failed(status: &str) -> bool {
-    matches!(status, "failed" | "error" | "errored" | "timed_out")
+    matches!(status.to_lowercase().as_str(), "failed" | "error" | "errored" | "timed_out")
 }
 
 #[derive(Deserialize)]
@@ -171,7 +179,7 @@ impl Case {
             let name = call.name.unwrap_or_else(|| "a function".to_owned());
             Some(format!("{name}: {}", call.failure_reason.or(call.error)?))
         });
-        let reasons = assertions.chain(calls).map(|reason| shown(&reason)).collect();
+        let reasons = assertions.chain(calls).take(REASONS).map(|reason| shown(&reason)).collect();
         FailedCase {
             name: shown(&name.unwrap_or_else(|| "a case without a name".to_owned())),
             reasons,

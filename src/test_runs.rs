@@ -8,7 +8,8 @@ use crate::random;
 use crate::request::Request;
 use crate::test_run::{Counts, TestRun, Verdict};
 use crate::text::Row;
-use anyhow::{Error, anyhow};
+use anyhow::anyhow;
+use futures_util::{StreamExt, stream};
 use humantime::format_duration;
 use serde::Serialize;
 use std::fmt;
@@ -26,8 +27,13 @@ const PATIENCE: u32 = 3;
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 /// How often a terminal shows that it goes on.
 const SECOND: Duration = Duration::from_secs(1);
-/// The most bytes of a run, which holds whole conversations.
-const BYTES: usize = 4 << 20;
+/// The most bytes of a run, which holds whole conversations, and how many are read at the same time.
+const BYTES: usize = 2 << 20;
+const AT_ONCE: usize = 4;
+/// The most runs that are watched; a rollback triggers a few.
+const WATCHED: usize = 50;
+/// The most rows that they take.
+const ROWS: usize = 100;
 
 /// All runs of a rollback.
 #[derive(Debug, Serialize)]
@@ -51,11 +57,12 @@ pub struct Watched {
     /// What was read of it last; none where it never could be.
     #[serde(flatten)]
     pub run: Option<TestRun>,
-    /// Why nothing more is asked of it, though it is not over.
-    pub given_up: Option<String>,
+    /// Why nothing was read of it the last time.
+    pub unread: Option<String>,
     /// Whether that is because the API does not let us look: 403 or 404.
     #[serde(skip)]
     is_hidden: bool,
+    /// How often in a row it was refused, or could not be read, in the same way.
     #[serde(skip)]
     strikes: u32,
 }
@@ -94,11 +101,13 @@ impl TestRuns {
         let watched = |id: &String| Watched {
             id: id.clone(),
             run: None,
-            given_up: None,
+            unread: None,
             is_hidden: false,
             strikes: 0,
         };
-        Self { runs: ids.iter().map(watched).collect(), are_all_known, is_time_over: false }
+        let are_all_known = are_all_known && ids.len() <= WATCHED;
+        let runs = ids.iter().take(WATCHED).map(watched).collect();
+        Self { runs, are_all_known, is_time_over: false }
     }
 
     /// How they ended, as far as that is known.
@@ -108,7 +117,7 @@ impl TestRuns {
             TestsOutcome::Failed
         } else if !self.are_all_known || !self.runs.iter().all(is(Verdict::Passed)) {
             TestsOutcome::Unknown
-        } else if self.counts().is_none_or(|counts| counts.total == 0) {
+        } else if self.runs.is_empty() {
             TestsOutcome::None
         } else {
             TestsOutcome::Passed
@@ -117,7 +126,8 @@ impl TestRuns {
 
     /// Whether all that is not known is hidden from us by the API.
     pub fn are_hidden(&self) -> bool {
-        let is_fine = |run: &Watched| run.is_hidden || run.verdict() == Verdict::Passed;
+        let is_fine =
+            |run: &Watched| run.is_hidden && run.is_given_up() || run.verdict() == Verdict::Passed;
         self.are_all_known && self.runs.iter().all(is_fine)
     }
 
@@ -142,13 +152,13 @@ impl TestRuns {
 
     /// Why it is not known how they ended.
     pub fn doubts(&self) -> String {
-        let doubt = |run: &Watched| match (&run.given_up, run.verdict()) {
-            (Some(why), _) => Some(format!("{} {why}", run.id)),
+        let doubt = |run: &Watched| match (&run.unread, run.verdict()) {
+            (Some(why), Verdict::Pending) => Some(format!("{} cannot be read: {why}", run.id)),
             (None, Verdict::Pending) if self.is_time_over => {
                 Some(format!("{} is still not over", run.id))
             }
-            (None, Verdict::Unclear) => {
-                Some(format!("{} is over, and its numbers do not say how it ended", run.id))
+            (_, Verdict::Unclear) => {
+                Some(format!("{} is over, and does not say clearly how it ended", run.id))
             }
             _ => None,
         };
@@ -163,7 +173,7 @@ impl TestRuns {
         let mut rows = Vec::new();
         for watched in &self.runs {
             let Some(run) = &watched.run else {
-                let why = watched.given_up.as_deref().unwrap_or("not read yet");
+                let why = watched.unread.as_deref().unwrap_or("not read yet");
                 rows.push(("test run", format!("{}: {why}", watched.id)));
                 continue;
             };
@@ -174,6 +184,15 @@ impl TestRuns {
                 let text = if reasons.is_empty() { "no reason is given" } else { &reasons };
                 rows.push(("failed case", format!("{}: {text}", case.name)));
             }
+            let more = run.more_failed_cases();
+            if more > 0 && !run.failed_cases.is_empty() {
+                rows.push(("failed case", format!("{more} more")));
+            }
+        }
+        let more = rows.len().saturating_sub(ROWS);
+        if more > 0 {
+            rows.truncate(ROWS);
+            rows.push(("test run", format!("{more} more lines")));
         }
         rows
     }
@@ -189,8 +208,12 @@ impl Watched {
         self.run.as_ref().map_or(Verdict::Pending, TestRun::verdict)
     }
 
+    fn is_given_up(&self) -> bool {
+        self.strikes >= PATIENCE
+    }
+
     fn is_pending(&self) -> bool {
-        self.given_up.is_none() && self.verdict() == Verdict::Pending
+        !self.is_given_up() && self.verdict() == Verdict::Pending
     }
 
     /// Takes what was read, or why nothing was.
@@ -198,6 +221,7 @@ impl Watched {
         let fault = match read {
             Ok(run) => {
                 self.strikes = 0;
+                self.unread = None;
                 self.run = Some(run);
                 return;
             }
@@ -205,11 +229,16 @@ impl Watched {
         };
         let is_final =
             fault.meaning() == Meaning::Never || matches!(fault, Fault::Unreadable { .. });
-        self.strikes = if is_final { self.strikes + 1 } else { 0 };
-        if self.strikes == PATIENCE {
-            self.is_hidden = matches!(fault, Fault::Answered { status: 403 | 404, .. });
-            self.given_up = Some(format!("cannot be read: {}", fault.said()));
-        }
+        let is_hidden = matches!(fault, Fault::Answered { status: 403 | 404, .. });
+        let before = if is_hidden == self.is_hidden { self.strikes } else { 0 };
+        self.strikes = if is_final { before + 1 } else { 0 };
+        self.is_hidden = is_hidden;
+        // What else the answer says may be what was said in a test.
+        let code = fault.answer().and_then(|(_, error)| error.code.as_ref());
+        self.unread = Some(match code {
+            Some(code) => format!("{fault}: {code}"),
+            None => fault.to_string(),
+        });
     }
 }
 
@@ -219,11 +248,14 @@ pub async fn wait(runs: &mut TestRuns, client: &Client, request: &Request, log: 
     let mut said = String::new();
     let mut said_at = Instant::now();
     loop {
-        for watched in runs.runs.iter_mut().filter(|watched| watched.is_pending()) {
-            let left = end.saturating_duration_since(Instant::now());
-            let limit = Some(left.min(REQUEST)).filter(|limit| !limit.is_zero());
-            watched.take(read(client, request, &watched.id, limit).await);
-        }
+        let pending = runs.runs.iter_mut().filter(|watched| watched.is_pending());
+        stream::iter(pending)
+            .for_each_concurrent(AT_ONCE, async |watched| {
+                let left = end.saturating_duration_since(Instant::now());
+                let limit = Some(left.min(REQUEST)).filter(|limit| !limit.is_zero());
+                watched.take(read(client, request, &watched.id, limit).await);
+            })
+            .await;
         let progress = runs.progress();
         if progress != said || said_at.elapsed() >= SIGN_OF_LIFE {
             log.rows(&[("tests", format!("{progress}; at most {} more", left(end)))]);
@@ -233,14 +265,17 @@ pub async fn wait(runs: &mut TestRuns, client: &Client, request: &Request, log: 
         if !runs.runs.iter().any(Watched::is_pending) {
             return;
         }
-        let next = Instant::now() + EVERY + JITTER.mul_f64(random::fraction());
-        while Instant::now() < next.min(end) {
-            log.live(&format!("waiting for tests, at most {} more", left(end)));
-            sleep_until(next.min(end).min(Instant::now() + SECOND)).await;
-        }
-        if Instant::now() >= end {
+        if runs.is_time_over || Instant::now() >= end {
             runs.is_time_over = true;
             return;
+        }
+        let pause = EVERY + JITTER.mul_f64(random::fraction());
+        // The last look comes a moment before the end, so that it has time.
+        runs.is_time_over = Instant::now() + pause + SECOND >= end;
+        let next = if runs.is_time_over { end - SECOND } else { Instant::now() + pause };
+        while Instant::now() < next {
+            log.live(&format!("waiting for tests, at most {} more", left(end)));
+            sleep_until(next.min(Instant::now() + SECOND)).await;
         }
     }
 }
@@ -257,9 +292,8 @@ async fn read(
     id: &str,
     limit: Option<Duration>,
 ) -> Result<TestRun, Fault> {
-    let unreadable = |cause: Error| Fault::Lost(cause);
     let Some(id) = Id::new(id) else {
-        return Err(unreadable(anyhow!("its id leads to another path")));
+        return Err(Fault::Lost(anyhow!("its id leads to another path")));
     };
     let url = request.endpoint.test_run(&request.agent_id, &id);
     let reply = client.read(url, limit, BYTES).await?;

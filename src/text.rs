@@ -6,6 +6,11 @@ pub const SHOWN: usize = 200;
 /// A label and a text, for people.
 pub type Row = (&'static str, String);
 
+/// A text, or words for that there is none.
+pub fn or_not_given(text: &Option<String>) -> String {
+    text.clone().unwrap_or_else(|| "not given".to_owned())
+}
+
 /// `text` as one line of at most `most` characters.
 ///
 /// White space of any kind becomes single spaces. Control characters, and the invisible ones that

@@ -86,7 +86,11 @@ pub fn write<'a>(report: &Report<'a>) -> Result<String> {
         target: of(&course.plan.target),
         deployment: rollback.map(|rollback| &*rollback.deployment.document),
         established: rollback.and_then(|rollback| rollback.established.as_deref()),
-        verified: course.proof.as_ref().map(|proof| matches!(proof, Proof::Active)),
+        verified: match &course.proof {
+            Some(Proof::Active) => Some(true),
+            Some(Proof::Other(_)) => Some(false),
+            Some(Proof::Unseen(_)) | None => None,
+        },
         test_run_ids: rollback.map(|rollback| rollback.test_run_ids.as_slice()),
         tests: report.tests_outcome().map(|outcome| Tests {
             outcome: outcome.name(),

@@ -275,8 +275,8 @@ fn a_200_that_cannot_be_read_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1: �<html>; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  the API said      HTTP 200: �<html>
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
+  the API said      HTTP 200: no message
   production        unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -294,8 +294,8 @@ fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached: {"dep; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  the API said      HTTP 200: {"dep
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
+  the API said      HTTP 200: no message
   production        unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -306,8 +306,8 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: it is not whole after 1.3 s), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: it is not whole after [..] s: {"dep; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  the API said      HTTP 200: {"dep
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: it is not whole after 1.3 s), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: it is not whole after [..] s; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
+  the API said      HTTP 200: no message
   production        unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]

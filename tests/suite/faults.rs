@@ -141,7 +141,7 @@ fn rows() -> Vec<Row> {
 
         // The answer was lost, and it cannot be found out: it is not sent again.
         row("502, done, reads refused", &[done(status(502))], &times(9, not(status(403))), "60s", 1, 7, unread),
-        row("502, not done, reads refused", &[not(status(502))], &times(9, not(status(403))), "60s", 1, 7, "HTTP 403: no message"),
+        row("502, not done, reads refused", &[not(status(502))], &times(9, not(status(403))), "60s", 1, 7, "they could not be read: HTTP 403; wait"),
         row("502, done, reads fail for ever", &[done(status(502))], &times(99, not(status(500))), "9s", 1, 7, unread),
         row("silence for ever, done", &[done(Silence(Vec::new()))], &times(99, not(Silence(Vec::new()))), "6s", 1, 7, unread),
         row("502, done, reads without a date", &[done(status(502))], &times(9, not(Answer::new(200, r#"{"activeDeployments":{},"deployments":[]}"#))), "60s", 1, 7, "the API's answer bears no date"),
@@ -157,7 +157,7 @@ fn rows() -> Vec<Row> {
         row("502, done, a cache that remembers", &[done(status(502))], &times(99, not(Answer::with_headers(200, "Age: 300\r\nDate: Mon, 11 May 2026 22:13:28 GMT\r\n", r#"{"activeDeployments":{},"deployments":[]}"#))), "60s", 1, 7, "the answer came from a cache"),
         row("502, not done, the same version elsewhere and before", &[not(status(502))], &times(6, not(listing(&format!(r#""id":"old","version":"{VERSION}""#), 60))), "60s", 2, 0, "try 2 of 4"),
         row("502, not done, another version since", &[not(status(502))], &times(6, not(listing(r#""id":"new","version":"other""#, 0))), "60s", 2, 0, "try 2 of 4"),
-        row("502, not done, the same version in another environment since", &[not(status(502))], &times(6, not(listing(&format!(r#""id":"new","version":"{VERSION}","environment":"sandbox""#), 0))), "60s", 2, 0, "try 2 of 4"),
+        row("502, not done, the same version in another environment since", &[not(status(502))], &times(9, not(listing(&format!(r#""id":"new","version":"{VERSION}","environment":"sandbox""#), 0))), "60s", 1, 7, "it lists a deployment of another environment"),
 
         // An API that is broken, or an adversary.
         row("another protocol", &[not(Bytes(b"220 mail.example.com ESMTP\r\n".to_vec()))], &[], "60s", 2, 0, "try 2 of 4"),
@@ -317,7 +317,12 @@ fn each_fault_ends_as_it_must() {
     let rows = rows();
     let authority = Authority::new();
     let wires = [None, Some(&authority)];
-    let runs = rows.iter().flat_map(|row| wires.map(|wire| (row, wire)));
+    // TLS takes its time on a busy machine.
+    let has_time = |(row, wire): &(&Row, Option<_>)| {
+        let timeout = humantime::parse_duration(row.timeout).expect("a time");
+        wire.is_none() || timeout >= Duration::from_secs(12)
+    };
+    let runs = rows.iter().flat_map(|row| wires.map(|wire| (row, wire))).filter(has_time);
     let runs = Mutex::new(runs.collect::<Vec<_>>());
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {

@@ -4,6 +4,7 @@ use crate::agents_api::{AgentsApi, BAD_VERSION, DEPLOYMENT, VERSION, agents_api,
 use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Another deployment of live, the active one, and one of sandbox.
 const ACTIVE: &str = "019e0f3a-71c4-7c1e-9b3d-000000000045";
@@ -79,33 +80,85 @@ fn what_is_on_that_version_already_stays() {
     assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "rolled-back");
 }
 
+/// A run against an API that says that the environment is on the target's version already.
+fn there_already(status: u16, environment: &str, target: &str, reads: bool) -> Ended {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| match request.method.as_str() {
+        "POST" => Answer::new(
+            status,
+            r#"{"success":false,"error_code":"DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED","deployment":null}"#,
+        ),
+        _ if reads => api.answer(request),
+        _ => Answer::new(403, ""),
+    });
+    let step = Step::in_environment(&stand_in, environment, target).env("POLYAI_FORCE", "true");
+    let ended = step.run();
+    assert_eq!(stand_in.posts(), 1, "{}", ended.err);
+    ended
+}
+
 #[test]
 fn the_api_may_say_that_nothing_will_change() {
-    let code = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
-    let body = format!(r#"{{"success":false,"error_code":"{code}","deployment":null}}"#);
     for (status, environment) in [(200, ""), (409, ""), (200, "live")] {
-        let api = AgentsApi::new();
-        let body = body.clone();
-        let stand_in = StandIn::start(move |request| match request.method.as_str() {
-            "POST" => Answer::new(status, &body),
-            _ => api.answer(request),
-        });
-        let ended = Step::in_environment(&stand_in, environment, DEPLOYMENT).run();
-        assert_eq!((ended.code, stand_in.posts()), (0, 1), "{}", ended.err);
+        let ended = there_already(status, environment, ACTIVE, true);
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "unchanged");
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], ACTIVE);
     }
     // Where it cannot be read, nobody knows which one it is.
-    let stand_in = StandIn::start(move |request| match request.method.as_str() {
-        "POST" => Answer::new(200, &body),
-        _ => Answer::new(403, ""),
-    });
-    let ended = Step::in_environment(&stand_in, "", DEPLOYMENT).run();
+    let ended = there_already(200, "", ACTIVE, false);
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], "");
-    assert!(
-        ended.out.contains("Unchanged: the environment is on that version already, says the API")
-    );
+    let line = "Unchanged: the environment is on that version already, says the API";
+    assert!(ended.out.contains(line), "{}", ended.out);
+}
+
+#[test]
+fn the_api_is_not_believed_where_something_else_is_active() {
+    for environment in ["", "live"] {
+        let ended = there_already(200, environment, DEPLOYMENT, true);
+        assert_eq!(ended.code, 5);
+        assert!(
+            ended.err.contains("the API answered with an error and no deployment"),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn somebody_deployed_between_two_tries() {
+    for (variable, value) in
+        [("POLYAI_EXPECT_CURRENT", ACTIVE), ("POLYAI_DEPLOYMENT_ID", "previous")]
+    {
+        let api = AgentsApi::new();
+        let tries = AtomicU32::new(0);
+        let stand_in = StandIn::start(move |request| match request.method.as_str() {
+            "POST" if tries.fetch_add(1, Ordering::Relaxed) == 0 => Answer::new(503, ""),
+            // From the first try on, something else is active.
+            _ if tries.load(Ordering::Relaxed) > 0 => api.answer(request).replace(ACTIVE, "theirs"),
+            _ => api.answer(request),
+        });
+        let step = Step::in_environment(&stand_in, "live", DEPLOYMENT).env("POLYAI_ATTEMPTS", "4");
+        let ended = step.env(variable, value).run();
+        assert_eq!((ended.code, stand_in.posts()), (5, 1), "{}", ended.err);
+        assert!(ended.err.contains("(superseded): not "), "{}", ended.err);
+        assert!(ended.err.contains("deployment theirs"), "{}", ended.err);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "theirs");
+    }
+}
+
+#[test]
+fn a_list_of_another_environment_is_not_believed() {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        let mut request = request.clone();
+        request.target = request.target.replace("environment=live", "environment=sandbox");
+        api.answer(&request)
+    });
+    let ended = Step::in_environment(&stand_in, "live", IN_SANDBOX).run();
+    assert_eq!((ended.code, stand_in.posts()), (6, 0));
+    assert!(ended.err.contains("it lists a deployment of another environment"), "{}", ended.err);
 }
 
 #[test]
@@ -150,6 +203,9 @@ fn a_dry_run_meets_the_other_guards() {
     let dry = |step: Step| step.env("POLYAI_DRY_RUN", "true");
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", "gone"), 4, "not-found");
     assert!(ended.err.contains("deployment gone is in no environment; check"), "{}", ended.err);
+    let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", VERSION), 4, "not-found");
+    let hint = "; live has it: give POLYAI_ENVIRONMENT too if it is a version; check ";
+    assert!(ended.err.contains(hint), "{}", ended.err);
     assert!(ended.err.contains("to choose from    pre-release: "), "{}", ended.err);
     held(|step| dry(step).env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
     held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", ACTIVE), 0, "unchanged");

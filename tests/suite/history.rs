@@ -56,7 +56,7 @@ const RECORDED: [(&str, &str); 6] = [
 #[test]
 fn the_recorded_history_leads_below_what_was_rolled_away_from() {
     let recorded = history(&RECORDED);
-    let found = previous(&recorded, true);
+    let found = previous(&recorded);
     assert_eq!(id(&found), Some("d-1"));
     assert_eq!(found.passed_over, [("46c7", Why::Active), ("add8", Why::UndoneAlready)]);
     assert!(!found.is_guess);
@@ -66,7 +66,7 @@ fn the_recorded_history_leads_below_what_was_rolled_away_from() {
 fn the_recorded_history_without_types_is_a_guess() {
     let untyped = RECORDED.map(|(version, _)| (version, ""));
     let untyped = history(&untyped);
-    let found = previous(&untyped, true);
+    let found = previous(&untyped);
     assert_eq!(id(&found), Some("d-5"), "the newest one of another version");
     assert!(found.is_guess);
 }
@@ -74,15 +74,15 @@ fn the_recorded_history_without_types_is_a_guess() {
 #[test]
 fn what_is_not_told_of_older_deployments_makes_no_guess() {
     let rows = [("c", "publish"), ("b", "publish"), ("a", ""), ("", "")];
-    assert!(!previous(&history(&rows), true).is_guess);
+    assert!(!previous(&history(&rows)).is_guess);
     let rows = [("c", ""), ("b", "publish")];
-    assert!(previous(&history(&rows), true).is_guess);
+    assert!(previous(&history(&rows)).is_guess);
 }
 
 #[test]
 fn what_was_undone_counts_again_once_it_is_deployed_again() {
     let undone = [("a", "rollback"), ("b", "publish"), ("a", "publish")];
-    assert_eq!(id(&previous(&history(&undone), true)), None);
+    assert_eq!(id(&previous(&history(&undone))), None);
     let again = [
         ("c", "promotion"),
         ("b", "publish"),
@@ -90,48 +90,88 @@ fn what_was_undone_counts_again_once_it_is_deployed_again() {
         ("b", "publish"),
         ("a", "publish"),
     ];
-    assert_eq!(id(&previous(&history(&again), true)), Some("d-4"));
+    assert_eq!(id(&previous(&history(&again))), Some("d-4"));
 }
 
 #[test]
 fn an_older_deployment_of_what_was_undone_does_not_count() {
     let rows = [("a", "rollback"), ("b", "publish"), ("a", "publish"), ("b", "publish")];
-    assert_eq!(id(&previous(&history(&rows), true)), None);
+    assert_eq!(id(&previous(&history(&rows))), None);
     let rows =
         [("a", "rollback"), ("b", "publish"), ("a", "publish"), ("b", "publish"), ("x", "publish")];
-    assert_eq!(id(&previous(&history(&rows), true)), Some("d-1"));
+    assert_eq!(id(&previous(&history(&rows))), Some("d-1"));
 }
 
 #[test]
 fn a_rollback_to_before_the_list_undoes_all_that_the_list_shows() {
     let rows = [("old", "rollback"), ("b", "publish"), ("a", "publish")];
-    assert_eq!(id(&previous(&history(&rows), false)), None);
-    assert_eq!(id(&previous(&history(&rows), true)), Some("d-2"));
+    assert_eq!(id(&previous(&history(&rows))), None);
+    let since = [("c", "publish"), ("old", "rollback"), ("b", "publish"), ("a", "publish")];
+    assert_eq!(id(&previous(&history(&since))), Some("d-3"));
 }
 
 #[test]
 fn without_the_version_that_is_active_nothing_is_another_one() {
     let mut rows = history(&[("b", "publish"), ("a", "publish"), ("c", "publish")]);
     rows[0].version = None;
-    assert_eq!(id(&previous(&rows, true)), None);
-    assert_eq!(id(&previous(&[], true)), None);
+    assert_eq!(id(&previous(&rows)), None);
+    assert_eq!(id(&previous(&[])), None);
 }
 
-/// The same in another way: rows that live until a rollback goes to before them. Takes the oldest row
-/// first, and returns the version that comes before the last one.
-fn by_rows<'a>(rows: &[(&'a str, &str)]) -> Option<&'a str> {
-    let mut alive: Vec<&str> = Vec::new();
-    for (version, kind) in rows {
-        if *kind == "rollback"
-            && let Some(place) = alive.iter().rposition(|other| other == version)
-        {
-            let undone = alive.split_off(place + 1);
-            alive.retain(|other| !undone.contains(other));
-        }
-        alive.push(version);
+/// The environment as its owner thinks of it: each version that was deployed on top of another one
+/// leads back to it. Takes the oldest row first, and returns the version that comes before the last one.
+fn as_a_chain<'a>(rows: &[(&'a str, &str)]) -> Option<&'a str> {
+    /// A version, and what was below it.
+    struct Link<'a>(&'a str, Option<Box<Link<'a>>>);
+
+    fn without<'a>(link: Option<Box<Link<'a>>>, gone: &[&str]) -> Option<Box<Link<'a>>> {
+        let Link(version, below) = *link?;
+        let below = without(below, gone);
+        if gone.contains(&version) { below } else { Some(Box::new(Link(version, below))) }
     }
-    let current = alive.last().copied();
-    alive.into_iter().rev().find(|version| Some(*version) != current)
+
+    let mut top: Option<Box<Link<'a>>> = None;
+    for (version, kind) in rows {
+        let mut gone = Vec::new();
+        let mut link = top.as_deref();
+        while let Some(Link(other, below)) = link.filter(|link| link.0 != *version) {
+            gone.push(*other);
+            link = below.as_deref();
+        }
+        let is_below = link.is_some();
+        if *kind == "rollback" && is_below {
+            top = without(top, &gone);
+        } else if !is_below || !gone.is_empty() {
+            top = Some(Box::new(Link(version, top)));
+        }
+    }
+    let below = top?.1;
+    let mut link = below.as_deref();
+    let current = rows.last().map(|(version, _)| *version);
+    while let Some(Link(version, below)) = link {
+        if Some(*version) != current {
+            return Some(version);
+        }
+        link = below.as_deref();
+    }
+    None
+}
+
+/// The versions that a rollback went back from, and that nothing has deployed since: for each rollback,
+/// what was deployed after the last time that its version was, before it.
+fn undone<'a>(rows: &[(&'a str, &str)]) -> Vec<&'a str> {
+    let mut undone: Vec<&str> = Vec::new();
+    for (place, (version, kind)) in rows.iter().enumerate() {
+        let before = &rows[..place];
+        let is_back = *kind == "rollback" && !undone.contains(version);
+        if let Some(last) =
+            before.iter().rposition(|(other, _)| other == version).filter(|_| is_back)
+        {
+            undone.extend(before[last + 1..].iter().map(|(other, _)| *other));
+        }
+        undone.retain(|other| other != version);
+    }
+    undone
 }
 
 proptest! {
@@ -149,21 +189,41 @@ proptest! {
         }
         let newest_first: Vec<_> = rows.iter().rev().copied().collect();
         let deployments = history(&newest_first);
-        let found = previous(&deployments, true);
+        let found = previous(&deployments);
 
         let version = found.deployment.and_then(|deployment| deployment.version.as_deref());
-        prop_assert_eq!(version, by_rows(&rows));
+        prop_assert_eq!(version, as_a_chain(&rows));
         prop_assert!(!found.is_guess);
         if let Some(deployment) = found.deployment {
             let newest = deployments.iter().find(|other| other.version == deployment.version);
             prop_assert_eq!(&newest.unwrap().id, &deployment.id);
             prop_assert!(version != Some(newest_first[0].0), "it is active");
+            prop_assert!(!undone(&rows).contains(&version.unwrap()), "it was rolled back from");
         }
         // Everything that is newer was passed over for a reason.
         let names: Vec<_> = found.passed_over.iter().map(|(version, _)| *version).collect();
         prop_assert!(!names.contains(&version.unwrap_or_default()));
         if let Some(((first, why), (current, _))) = found.passed_over.first().zip(newest_first.first()) {
             prop_assert_eq!((first, why), (current, &Why::Active));
+        }
+    }
+
+    #[test]
+    fn previous_is_another_version_whatever_the_api_leaves_out(picks in prop::collection::vec((0..4_usize, 0..5_usize), 0..14)) {
+        let rows: Vec<_> = picks.iter().map(|(version, kind)| {
+            (["a", "b", "c", ""][*version], ["publish", "promotion", "rollback", "", "hotfix"][*kind])
+        }).collect();
+        let mut deployments = history(&rows);
+        for deployment in &mut deployments {
+            deployment.version = deployment.version.take().filter(|version| !version.is_empty());
+        }
+        let found = previous(&deployments);
+        if let Some(deployment) = found.deployment {
+            prop_assert!(deployment.version.is_some() && deployments[0].version.is_some());
+            prop_assert!(deployment.version != deployments[0].version);
+            let place = deployments.iter().position(|other| other.id == deployment.id).unwrap();
+            let is_told = |(version, kind): &(&str, &str)| !version.is_empty() && !["", "hotfix"].contains(kind);
+            prop_assert_eq!(found.is_guess, !rows[..=place].iter().all(is_told));
         }
     }
 }

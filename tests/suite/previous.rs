@@ -171,19 +171,25 @@ fn waits_for_what_was_deployed_a_moment_ago() {
 }
 
 #[test]
-fn counts_from_the_active_deployment_on_where_newer_ones_are_listed() {
-    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
-    let behind = Arc::clone(&api);
-    // The newest one was made, and is not active.
-    let stand_in = StandIn::start(move |request| {
-        let answer = behind.answer(request);
-        match request.target.ends_with("/active") {
-            true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
-            false => answer,
-        }
-    });
-    let ended = Step::in_environment(&stand_in, "live", "previous").unverified().run();
-    assert_eq!(ended.code, 0, "{}", ended.err);
-    assert_eq!(ended.dotenv("out.env")["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-1");
-    assert!(ended.err.contains("newer than the active one: they do not count"), "{}", ended.err);
+fn is_not_known_where_newer_deployments_are_not_active() {
+    let run = |target: &str| {
+        let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
+        let behind = Arc::clone(&api);
+        // The newest one was made, and is not active.
+        let stand_in = StandIn::start(move |request| {
+            let answer = behind.answer(request);
+            match request.target.ends_with("/active") {
+                true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
+                false => answer,
+            }
+        });
+        Step::in_environment(&stand_in, "live", target).unverified().run()
+    };
+    let ended = run("previous");
+    assert_eq!(ended.code, 4);
+    let words = "live has deployments that are newer than the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID\n";
+    assert!(ended.err.contains(words), "{}", ended.err);
+    assert!(ended.err.contains("version add8000cccc, deployment d-3"), "{}", ended.err);
+    // By its id, also such a one is meant.
+    assert_eq!(run("d-3").code, 0);
 }

@@ -1,9 +1,12 @@
 //! "It was accepted" is not "it is active".
 
-use crate::agents_api::{AgentsApi, DEPLOYMENT, Quirks, VERSION, agents_api, rolled_back};
+use crate::agents_api::{
+    AgentsApi, BAD_VERSION, DEPLOYMENT, Quirks, VERSION, agents_api, rolled_back,
+};
 use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 #[test]
@@ -49,6 +52,7 @@ error: Accepted, but not active (not-active): the API accepted the rollback (202
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         none were triggered
+  verified          no, another one is active
   took              [..] s
   correlation id    [..]
 
@@ -73,7 +77,7 @@ fn is_there_where_somebody_else_deployed_the_same() {
 #[test]
 fn is_no_failure_where_it_cannot_be_seen() {
     let cases = [
-        (Answer::new(403, ""), "HTTP 403: no message"),
+        (Answer::new(403, ""), "HTTP 403"),
         (
             Answer::new(200, r#"{"activeDeployments":{"live":{"id":"x"}}}"#),
             "the API does not say which version is active",
@@ -102,4 +106,38 @@ fn is_not_looked_for_where_nobody_wants_it() {
     let ended = Step::plain(&api).unverified().run();
     assert_eq!((ended.code, api.requests().len()), (0, 1));
     assert!(!ended.out.contains("verified"), "{}", ended.out);
+}
+
+#[test]
+fn needs_more_than_a_moment_to_speak_against_it() {
+    // No time is left for the third look; or the second one fails.
+    for (timeout, fails) in [("4s", false), ("60s", true)] {
+        let api = AgentsApi::new();
+        let reads = AtomicU32::new(0);
+        let stand_in = StandIn::start(move |request| match request.method.as_str() {
+            "POST" => Answer::new(200, rolled_back("[]")),
+            _ if fails && reads.fetch_add(1, Ordering::Relaxed) > 0 => Answer::new(403, ""),
+            _ => api.answer(request),
+        });
+        let step = Step::plain(&stand_in).env("POLYAI_TIMEOUT", timeout);
+        let ended = step.env("POLYAI_REPORT_FILE", "report.json").run();
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let words = format!("a moment after, 2026-05-11T15:18:28.909Z, version {BAD_VERSION}, ");
+        assert!(ended.err.contains(&words), "{}", ended.err);
+        assert!(ended.read("report.json").unwrap().contains(r#""verified":null"#));
+    }
+}
+
+#[test]
+fn fails_where_the_new_deployment_is_not_the_one_that_was_meant() {
+    for (old, new) in [(VERSION, BAD_VERSION), (r#""live""#, r#""sandbox""#)] {
+        let api = AgentsApi::new();
+        let stand_in = StandIn::start(move |request| match request.method.as_str() {
+            "POST" => Answer::new(200, rolled_back("[]").replace(old, new)),
+            _ => api.answer(request),
+        });
+        let ended = Step::in_environment(&stand_in, "live", DEPLOYMENT).run();
+        assert_eq!((ended.code, stand_in.posts()), (9, 1), "{}", ended.err);
+        assert!(ended.err.contains("the API made something else ("), "{}", ended.err);
+    }
 }

@@ -1,9 +1,11 @@
 //! The tests that a rollback triggers, and how they decide the end.
 
-use crate::agents_api::{AgentsApi, agents_api};
+use crate::agents_api::{AgentsApi, VERSION, agents_api};
 use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::{Ended, Step, signal};
 use snapbox::{assert_data_eq, str};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 fn is_test_run(request: &Request) -> bool {
@@ -140,7 +142,7 @@ fn that_fail_make_it_fail_and_are_told_one_by_one() {
 
 #[test]
 fn fail_by_their_status_whatever_their_numbers() {
-    for status in ["failed", "error", "errored", "timed_out"] {
+    for status in ["failed", "error", "errored", "timed_out", "FAILED"] {
         let ended = wait(move |_| run(status, THREE_OF_THREE, ""), |step| step);
         assert_eq!(ended.code, 8);
         assert_eq!(numbers(&ended)[0], "failed");
@@ -153,6 +155,10 @@ fn have_passed_only_if_their_numbers_say_so() {
         (
             r#""testCaseCount":3,"passedCount":2,"failedCount":0,"errorCount":0"#,
             ["unknown", "4", "0", "0", "6"],
+        ),
+        (
+            r#""testCaseCount":0,"passedCount":0,"failedCount":0,"errorCount":0"#,
+            ["unknown", "0", "0", "0", "0"],
         ),
         (r#""testCaseCount":3,"passedCount":3,"failedCount":0"#, ["unknown", "", "", "", ""]),
         (
@@ -179,6 +185,36 @@ fn have_passed_only_if_their_numbers_say_so() {
         let outcome = format!("tests-{}", expected[0]);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], outcome);
     }
+}
+
+#[test]
+fn that_contradict_their_numbers_are_unknown() {
+    const FAILED: &str = r#"{"testCaseId":"c","status":"failed",CONVERSATION}"#;
+    let ended = wait(|_| run("completed", THREE_OF_THREE, FAILED), |step| step);
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended)[0], "unknown");
+    let words = "run-0001 is over, and does not say clearly how it ended";
+    assert!(ended.err.contains(words), "{}", ended.err);
+}
+
+#[test]
+fn are_asked_for_a_last_time_before_the_end() {
+    let ended = wait(over_after(1), |step| step.env("POLYAI_TESTS_TIMEOUT", "4s"));
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+}
+
+#[test]
+fn are_asked_for_all_together() {
+    let ended = wait(
+        |request| match request.target.ends_with("run-0001") {
+            true => Answer::Silence(Vec::new()),
+            false => run("failed", THREE_OF_THREE, ""),
+        },
+        |step| step.env("POLYAI_TESTS_TIMEOUT", "3s"),
+    );
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended)[0], "failed");
+    assert!(ended.err.contains("  test run          run-0001: no answer within "), "{}", ended.err);
 }
 
 #[test]
@@ -219,7 +255,7 @@ fn that_the_api_does_not_show_are_a_warning_unless_they_are_required() {
         assert_eq!(ended.code, 0);
         assert_eq!(numbers(&ended)[0], "unknown");
         let warning = format!(
-            "warning: nobody knows whether tests passed: run-0001 cannot be read: HTTP {status}: "
+            "warning: nobody knows whether tests passed: run-0001 cannot be read: HTTP {status}; run-"
         );
         assert!(ended.err.starts_with(&warning), "{}", ended.err);
 
@@ -230,21 +266,73 @@ fn that_the_api_does_not_show_are_a_warning_unless_they_are_required() {
     }
 }
 
+/// Runs that are told so often as something else, and then as passed. Each is counted apart.
+fn after(early: Vec<Answer>) -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    let asked = Mutex::new(BTreeMap::<String, usize>::new());
+    move |request| {
+        let mut asked = asked.lock().expect("no panic");
+        let count = asked.entry(request.target.clone()).or_default();
+        *count += 1;
+        let early = early.get(*count - 1).cloned();
+        early.unwrap_or_else(|| run("completed", THREE_OF_THREE, ""))
+    }
+}
+
+/// Runs that are over after they were asked for so often.
+fn over_after(times: usize) -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    after(vec![run("running", THREE_OF_THREE, ""); times])
+}
+
 #[test]
 fn that_the_api_shows_a_little_later_are_waited_for() {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    let asked = AtomicU32::new(0);
-    let ended = wait(
-        move |_| match asked.fetch_add(1, Ordering::Relaxed) {
-            0 | 1 => Answer::new(404, ""),
-            2 => Answer::new(500, ""),
-            3 => Answer::Reset,
-            _ => run("completed", THREE_OF_THREE, ""),
-        },
-        |step| step,
-    );
+    let status = |status| Answer::new(status, "");
+    for early in [vec![status(404), status(404)], vec![status(500), Answer::Reset, status(403)]] {
+        let ended = wait(after(early), |step| step);
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        assert_eq!(numbers(&ended)[0], "passed");
+    }
+}
+
+#[test]
+fn that_are_hidden_after_another_refusal_are_not_hidden_at_once() {
+    let status = |status| Answer::new(status, "");
+    let ended = wait(after(vec![status(401), status(401), status(403)]), |step| step);
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     assert_eq!(numbers(&ended)[0], "passed");
+    let ended = wait(|_| Answer::new(401, ""), |step| step);
+    assert_eq!(ended.code, 8, "a key that is refused now hides nothing");
+}
+
+#[test]
+fn whose_api_fails_to_the_end_say_so() {
+    let ended = wait(|_| Answer::new(500, ""), |step| step.env("POLYAI_TESTS_TIMEOUT", "1s"));
+    assert_eq!(ended.code, 8);
+    assert!(ended.err.contains("run-0001 cannot be read: HTTP 500; "), "{}", ended.err);
+}
+
+#[test]
+fn in_a_shape_that_nobody_knows_show_nothing_of_it() {
+    let body = r#"{"id":"r","state":"done","turns":[{"user":"my number is 555 0100"}],"started_by":"dev@example.com"}"#;
+    for status in [200, 403] {
+        let ended = wait(move |_| Answer::new(status, body), |step| step);
+        assert!(
+            !ended.everything().replace(&ended.read("report.json").unwrap(), "").contains("dev@")
+        );
+    }
+}
+
+#[test]
+fn leave_the_warning_that_an_output_was_left_out() {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| api.answer(request).replace(VERSION, "$HOME"));
+    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
+    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    assert_eq!(ended.code, 0);
+    assert!(
+        ended.err.contains("warning: ROLLBACK_VERSION was left out of out.env"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -322,10 +410,34 @@ fn need_a_wait_to_be_required() {
 #[test]
 fn with_huge_histories_are_read_in_little_memory() {
     let case = r#"{"testCaseId":"c","status":"failed","results":{"prompt_assertion_results":[{"is_pass":false,"reason":"r"}]}}"#;
-    let history = vec![case; 30_000].join(",");
-    let counts = r#""testCaseCount":30000,"passedCount":0,"failedCount":30000,"errorCount":0"#;
+    let history = vec![case; 15_000].join(",");
+    let counts = r#""testCaseCount":15000,"passedCount":0,"failedCount":15000,"errorCount":0"#;
     let ended = wait(move |_| run("completed", counts, &history), |step| step);
     assert_eq!(ended.code, 8);
-    assert_eq!(numbers(&ended), ["failed", "0", "60000", "0", "60000"]);
-    assert_eq!(ended.err.matches("failed case").count(), 40);
+    assert_eq!(numbers(&ended), ["failed", "0", "30000", "0", "30000"]);
+    assert_eq!(ended.err.matches("failed case").count(), 42);
+    assert!(ended.err.contains("  failed case       14980 more\n"), "{}", ended.err);
+}
+
+#[test]
+fn with_very_many_runs_and_long_reasons_are_told_in_little_memory() {
+    let reason = "\u{1f600}".repeat(200);
+    let assertion = format!(r#"{{"is_pass":false,"reason":"{reason}"}}"#);
+    let case = format!(
+        r#"{{"testCaseId":"{reason}","status":"failed","results":{{"prompt_assertion_results":[{}]}}}}"#,
+        vec![assertion; 20].join(",")
+    );
+    let history = vec![case; 25].join(",");
+    let ids: Vec<_> = (0..60).map(|id| format!("\"run-{id:04}\"")).collect();
+    let ids = format!("[{}]", ids.join(","));
+    let api = AgentsApi::new();
+    let counts = r#""testCaseCount":25,"passedCount":0,"failedCount":25,"errorCount":0"#;
+    let stand_in = StandIn::start(move |request| match is_test_run(request) {
+        true => run("completed", counts, &history),
+        false => api.answer(request).replace(r#"["run-0001","run-0002"]"#, &ids),
+    });
+    let step = Step::plain(&stand_in).env("POLYAI_SUMMARY_FILE", "summary.md");
+    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    assert_eq!(ended.code, 8, "{}", ended.err.len());
+    assert!(ended.read("summary.md").unwrap().len() < 1 << 20, "what GitHub shows");
 }
