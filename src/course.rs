@@ -18,8 +18,8 @@ pub struct Course {
     /// The newest deployments, for a person to choose from, where the one that was asked for is not
     /// to be had.
     pub choice: Vec<Deployment>,
-    /// The environment in which the lists show what was asked for.
-    pub found_in: Option<String>,
+    /// Where the lists show what was asked for.
+    pub found: Option<Found>,
     /// What was done.
     pub rollback: Option<Rollback>,
     /// Whether that is active.
@@ -28,20 +28,56 @@ pub struct Course {
     pub tests: Option<TestRuns>,
 }
 
+/// What was asked for, found elsewhere.
+#[derive(Debug)]
+pub enum Found {
+    /// It is a deployment.
+    Deployment {
+        /// Where.
+        environment: String,
+    },
+    /// It is the version of a deployment.
+    Version {
+        /// Where.
+        environment: String,
+    },
+}
+
 impl Course {
-    /// Takes what the lists show where a deployment is not to be had: the first few of each
-    /// environment, and where what was wanted is after all.
+    /// Takes what the lists show where a deployment is not to be had: where it is after all, and the
+    /// first few of each environment that may be meant.
     pub fn offer(&mut self, listed: Vec<Deployment>, wanted: &Wanted) {
-        if let Wanted::Named(id) = wanted {
-            let id = id.as_str();
-            let found = listed.iter().find(|one| one.id == id || one.has_version(id));
-            self.found_in = found.and_then(|found| found.environment.clone());
-        }
-        for deployment in listed {
+        self.found = match wanted {
+            Wanted::Named(id) => find(&listed, id.as_str()),
+            Wanted::Previous => None,
+        };
+        let elsewhere = match &self.found {
+            Some(Found::Deployment { environment } | Found::Version { environment }) => {
+                Some(environment)
+            }
+            None => None,
+        };
+        let may_be_meant = |environment: &Option<String>| {
+            self.plan.environment.is_none()
+                || self.plan.environment == *environment
+                || elsewhere == environment.as_ref()
+        };
+        for deployment in listed.into_iter().filter(|one| may_be_meant(&one.environment)) {
             let is_alike = |other: &&Deployment| other.environment == deployment.environment;
             if self.choice.iter().filter(is_alike).count() < CHOICE {
                 self.choice.push(deployment);
             }
         }
+    }
+}
+
+fn find(listed: &[Deployment], id: &str) -> Option<Found> {
+    let environment = |one: &Deployment| one.environment.clone();
+    let deployment = listed.iter().find(|one| one.id == id).and_then(environment);
+    let version = listed.iter().find(|one| one.has_version(id)).and_then(environment);
+    match (deployment, version) {
+        (Some(environment), _) => Some(Found::Deployment { environment }),
+        (None, Some(environment)) => Some(Found::Version { environment }),
+        (None, None) => None,
     }
 }

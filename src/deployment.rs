@@ -88,8 +88,9 @@ impl Deployment {
     pub fn describe(&self) -> String {
         let message = self.metadata("deployment_message").filter(|text| !text.trim().is_empty());
         let message = message.map(|text| format!(", “{}”", one_line(text, MESSAGE)));
+        let kind = if self.kind() == Kind::RolledBack { ", a rollback" } else { "" };
         format!(
-            "{}, version {}, deployment {}{}",
+            "{}, version {}, deployment {}{kind}{}",
             or_not_given(&self.created_at),
             or_not_given(&self.version),
             self.id,

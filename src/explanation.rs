@@ -1,7 +1,7 @@
 //! Failures in words: what happened, what was and was not done, and what to do next.
 
 use crate::client::Stage;
-use crate::course::Course;
+use crate::course::{Course, Found};
 use crate::deployment::Deployment;
 use crate::failure::{Failure, NoTarget};
 use crate::fault::{Fault, Meaning, Unreached, is_self_signed};
@@ -73,7 +73,7 @@ impl Explanation {
     /// The facts, as label and text, for people.
     pub fn rows(&self) -> Vec<Row> {
         let answer = self.answer.clone().map(|answer| ("the API said", answer));
-        let effect = ("production", self.effect.to_owned());
+        let effect = ("effect", self.effect.to_owned());
         let command = self.command.clone().map(|command| ("to find out", command));
         let choice = self.choice.iter().map(|one| ("to choose from", one.clone()));
         answer.into_iter().chain([effect]).chain(command).chain(choice).collect()
@@ -130,21 +130,22 @@ impl Words<'_> {
                  what came of it: {cause:#}",
             ),
             Failure::NoTarget(NoTarget::Nowhere) => {
-                format!("{} is in no environment{}", self.target(), self.version_hint())
+                format!("{} is no deployment of any environment{}", self.target(), self.elsewhere())
             }
             Failure::NoTarget(NoTarget::OutOfStep) => format!(
                 "{there} has deployments that are newer than the active one, so that nobody knows what \
                  was before it",
             ),
             Failure::NoTarget(NoTarget::NotThere) => format!(
-                "{} is not among the newest deployments of {there}, nor their versions{}",
+                "{} is neither one of the newest deployments of {there} nor the version of one, of \
+                 which at least 7 characters are needed{}",
                 self.target(),
                 self.elsewhere(),
             ),
             Failure::NoTarget(NoTarget::NothingBefore) => match self.course.plan.current {
                 Some(_) => format!(
-                    "{there} has nothing to go back to: every other version in its history was \
-                     rolled back from, or there is none",
+                    "{there} has no earlier version to go back to: there is none, or all were rolled \
+                     back from",
                 ),
                 None => format!("nothing is active in {there}, so nothing was before it"),
             },
@@ -158,7 +159,7 @@ impl Words<'_> {
                     .map_or("what was before".to_owned(), |expected| one_line(&expected, SHOWN));
                 let current = self.course.plan.current.as_ref();
                 let current = current.map_or("nothing".to_owned(), Deployment::describe);
-                format!("not {expected} is active in {there}, but {current}")
+                format!("what is active in {there} is not {expected}, but {current}")
             }
             Failure::NotActive => self.not_active(),
             Failure::TestsFailed => format!("tests failed, {}", self.progress()),
@@ -347,15 +348,21 @@ impl Words<'_> {
     /// What was asked for.
     fn target(&self) -> String {
         match self.request.map(|request| &request.wanted) {
-            Some(Wanted::Named(id)) => format!("deployment {}", one_line(id.as_str(), SHOWN)),
+            Some(Wanted::Named(id)) => one_line(id.as_str(), SHOWN),
             _ => "the previous deployment".to_owned(),
         }
     }
 
     /// Where else it is, as far as the lists show it.
     fn elsewhere(&self) -> String {
-        match &self.course.found_in {
-            Some(environment) => format!("; {environment} has it"),
+        match &self.course.found {
+            Some(Found::Deployment { environment }) => format!("; {environment} has it"),
+            Some(Found::Version { environment }) => {
+                let input = self.variables.spell("environment");
+                format!(
+                    "; it is a version of {environment}, for which {input} must be {environment}"
+                )
+            }
             None => String::new(),
         }
     }
@@ -409,10 +416,10 @@ impl Words<'_> {
             (401, _) => format!("the API did not accept the key, in {api}"),
             (403, _) => format!("the API does not let this key roll back this agent, in {api}"),
             (404, Some(request)) => format!(
-                "{} of agent {} was not found in {api}{}",
+                "deployment {} of agent {} was not found in {api}{}",
                 self.target(),
                 one_line(request.agent_id.as_str(), SHOWN),
-                self.version_hint(),
+                self.elsewhere(),
             ),
             (200..=299, _) => "the API answered with an error and no deployment".to_owned(),
             (300..=399, _) => "the API answered with a redirect, which is not followed".to_owned(),
@@ -420,19 +427,6 @@ impl Words<'_> {
             (429, _) => "the API refused the request: too many at present".to_owned(),
             (503, _) => "the API is not available at present".to_owned(),
             _ => "the API refused the rollback".to_owned(),
-        }
-    }
-
-    /// What the lists show of a deployment that the API does not know by this name.
-    fn version_hint(&self) -> String {
-        let is_version = self.course.plan.environment.is_none();
-        match &self.course.found_in {
-            Some(environment) if is_version => {
-                let input = self.variables.spell("environment");
-                format!("; {environment} has it: give {input} too if it is a version")
-            }
-            Some(environment) => format!("; {environment} lists it"),
-            None => String::new(),
         }
     }
 

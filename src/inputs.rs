@@ -128,6 +128,10 @@ pub fn read(
         check.problem(name, "is not UTF-8 text");
     }
 
+    for unknown in variables.unknown(&Inputs::NAMES) {
+        check.warnings.push(format!("{unknown} is no input, and does nothing"));
+    }
+
     let mut secrets = proxy::passwords(environment);
     secrets.extend(inputs.base_url.as_deref().and_then(proxy::password));
     let given = inputs.api_key.map(Zeroizing::new);
@@ -275,8 +279,9 @@ impl Check<'_> {
         given: Option<String>,
         environment: Option<Option<&'static str>>,
     ) -> Option<Wanted> {
-        if given.as_deref() != Some(PREVIOUS) {
-            let help = "the deployment to go back to, or `previous`";
+        if !given.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(PREVIOUS)) {
+            let help =
+                "the deployment to go back to, or with an environment `previous` or a version";
             return self.id("deployment-id", given, help).map(Wanted::Named);
         }
         if environment == Some(None) {

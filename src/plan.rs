@@ -25,7 +25,7 @@ pub struct Plan {
     pub current: Option<Deployment>,
     /// The deployment to go back to.
     pub target: Option<Deployment>,
-    /// The deployments that are newer than that one, the newest one first.
+    /// The newer ones, of another version, the newest one first.
     pub undone: Vec<Deployment>,
     /// The versions that `previous` did not pick, and why.
     pub passed_over: Vec<(String, Why)>,
@@ -45,14 +45,16 @@ impl Plan {
     pub fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         rows.extend(self.current.as_ref().map(|current| ("active before", current.describe())));
-        for (version, why) in &self.passed_over {
-            let why = match why {
-                Why::Active => "it is active",
-                Why::UndoneAlready => "it was rolled back from, and not deployed since",
-            };
-            rows.push(("passed over", format!("version {version}: {why}")));
-        }
+        let undone = self.passed_over.iter().filter(|(_, why)| *why == Why::UndoneAlready);
+        rows.extend(undone.map(|(version, _)| {
+            let why = "it was rolled back from, and not deployed since";
+            ("passed over", format!("version {version}: {why}"))
+        }));
         rows.extend(self.target.as_ref().map(|target| ("going back to", target.describe())));
+        let undone = self.undone.iter().take(SHOWN);
+        rows.extend(undone.map(|deployment| ("undoes", deployment.describe())));
+        let more = self.undone.len().saturating_sub(SHOWN);
+        rows.extend((more > 0).then(|| ("undoes", format!("{more} more"))));
         rows
     }
 
@@ -63,17 +65,6 @@ impl Plan {
         };
         may_be(version_of(&self.target), made.version.as_ref())
             && may_be(self.environment.as_ref(), made.environment.as_ref())
-    }
-
-    /// The deployments that it undoes, as label and text, for people.
-    pub fn undone_rows(&self) -> Vec<Row> {
-        let mut rows: Vec<Row> =
-            self.undone.iter().take(SHOWN).map(|one| ("undoes", one.describe())).collect();
-        let more = self.undone.len().saturating_sub(SHOWN);
-        if more > 0 {
-            rows.push(("undoes", format!("{more} more")));
-        }
-        rows
     }
 }
 
@@ -108,12 +99,10 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
         Wanted::Named(id) => named(session, course, &[&newer[..], &history].concat(), id).await?,
     };
     let newer = history.iter().take_while(|deployment| deployment.id != target.id);
-    course.plan.undone = newer.cloned().collect();
+    let is_undone = |one: &&Deployment| one.version.is_none() || one.version != target.version;
+    course.plan.undone = newer.filter(is_undone).cloned().collect();
     course.plan.target = Some(target.clone());
     session.log.rows(&course.plan.rows());
-    if request.is_dry_run {
-        session.log.rows(&course.plan.undone_rows());
-    }
 
     let is_there = current
         .is_some_and(|current| current.version.is_some() && current.version == target.version);

@@ -83,7 +83,7 @@ impl Request {
         let doing = if self.is_dry_run { "previewing a rollback of" } else { "rolling back" };
         let agent = self.agent_id.as_str();
         let target = match &self.wanted {
-            Wanted::Named(id) => format!("deployment {}", id.as_str()),
+            Wanted::Named(id) => id.as_str().to_owned(),
             Wanted::Previous => "its previous deployment".to_owned(),
         };
         match self.environment {
@@ -96,7 +96,7 @@ impl Request {
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![
             ("agent", self.agent_id.as_str().to_owned()),
-            ("target deployment", self.wanted.as_str().to_owned()),
+            ("target", self.wanted.as_str().to_owned()),
             ("API", self.endpoint.to_string()),
             ("reason", self.message.clone()),
             ("started", self.started()),

@@ -96,8 +96,11 @@ impl Session<'_, '_> {
             return false;
         };
         let next = tries + 1;
-        let text =
-            format!("in {:.1} s, try {next} of {attempts}, after: {fault}", pause.as_secs_f64());
+        let when = match pause {
+            Duration::ZERO => "at once".to_owned(),
+            pause => format!("in {:.1} s", pause.as_secs_f64()),
+        };
+        let text = format!("{when}, try {next} of {attempts}, after: {fault}");
         self.log.rows(&[("trying again", text)]);
         sleep(pause).await;
         true

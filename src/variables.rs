@@ -65,6 +65,15 @@ impl Variables {
         given.filter_map(|(input, variable)| Some((input.clone(), variable.text()?.to_owned())))
     }
 
+    /// The variables with our own prefix that are no input: each may be one that was mistyped.
+    pub fn unknown(&self, inputs: &[&str]) -> Vec<String> {
+        let is_ours =
+            |(_, variable): &(&String, &Variable)| variable.spelling == Spelling::Variable;
+        let is_known = |input: &str| inputs.contains(&input.replace('_', "-").as_str());
+        let unknown = self.by_input.iter().filter(is_ours).filter(|(input, _)| !is_known(input));
+        unknown.map(|(input, _)| self.spell(input)).collect()
+    }
+
     /// Whether `some-name` has a value.
     pub fn is_given(&self, input: &str) -> bool {
         self.of(input).and_then(Variable::text).is_some()

@@ -1,6 +1,6 @@
 //! The summary of a step, in GitHub-flavoured Markdown.
 
-use crate::outcome::Effect;
+use crate::outcome::{Effect, Outcome};
 use crate::report::Report;
 use crate::test_runs::TestRuns;
 use crate::text::one_line;
@@ -12,6 +12,7 @@ const CELL: usize = 1_000;
 pub fn write(report: &Report<'_>) -> String {
     let failure = report.failure.as_ref();
     let sign = match (failure, report.effect) {
+        (None, _) if report.outcome == Outcome::Previewed => "🔍",
         (None, _) => "✅",
         (Some(_), Effect::Unchanged) => "❌",
         (Some(_), _) => "⚠️",
@@ -20,12 +21,11 @@ pub fn write(report: &Report<'_>) -> String {
     let problems = problems.map(|problem| ("what happened", problem.clone()));
     let next = failure.and_then(|failure| Some(("what to do", failure.next.clone()?)));
     let plan = &report.course.plan;
-    let undone = if report.course.rollback.is_some() { Vec::new() } else { plan.undone_rows() };
     let tests = report.course.tests.iter().flat_map(TestRuns::rows);
     let asked = report.request.into_iter().flat_map(|request| request.rows());
     let run = [("run", report.pipeline.describe())];
     let came = problems.chain(next).chain(report.rows()).chain(tests);
-    let rows = came.chain(plan.rows()).chain(undone).chain(asked).chain(run);
+    let rows = came.chain(plan.rows()).chain(asked).chain(run);
 
     let shown = |text: &str| escape(&report.redaction.apply(text));
     let mut text = format!("### {sign} {}\n\n| | |\n|---|---|\n", shown(&report.headline()));

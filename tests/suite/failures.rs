@@ -70,7 +70,7 @@ fn not_found_names_the_three_things_that_can_be_wrong() {
         str![[r#"
 error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -85,7 +85,7 @@ fn unauthorized_says_what_a_key_belongs_to() {
         str![[r#"
 error: Not rolled back (unauthorized): the API did not accept the key, in http://127.0.0.1:[..]; check POLYAI_API_KEY and POLYAI_BASE_URL: a key belongs to one workspace and one region, and may have expired or been rotated
   the API said      HTTP 401: No API key found in request
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -100,7 +100,7 @@ error: Not rolled back (unauthorized): the API did not accept the key, in http:/
         str![[r#"
 error: Not rolled back (unauthorized): the API does not let this key roll back this agent, in http://127.0.0.1:[..]; check POLYAI_API_KEY and POLYAI_BASE_URL: a key belongs to one workspace and one region, and may have expired or been rotated
   the API said      HTTP 403: FORBIDDEN
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -115,7 +115,7 @@ fn refused_shows_why_the_api_refused() {
         str![[r#"
 error: Not rolled back (refused): the API refused the rollback because of a conflict; it will be refused until the conflict is over, such as a running A/B test
   the API said      HTTP 409: An A/B test is running
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -126,7 +126,7 @@ error: Not rolled back (refused): the API refused the rollback because of a conf
         str![[r#"
 error: Not rolled back (refused): the API answered with a redirect, which is not followed; check POLYAI_BASE_URL: what answers there is not the API
   the API said      HTTP 302: no message
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -142,7 +142,7 @@ fn a_200_that_holds_a_code_for_an_error_is_refused() {
         str![[r#"
 error: Not rolled back (refused): the API answered with an error and no deployment; running it again will not help: see what the API said
   the API said      HTTP 200: DEPLOYMENTS_LOCKED: Somebody else is deploying
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -184,7 +184,7 @@ fn unavailable_says_that_it_is_safe_to_run_it_again() {
         str![[r#"
 error: Not rolled back (unavailable): the API is not available at present; wait a little and run it again, which is safe
   the API said      HTTP 503: upstream connect error
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -195,7 +195,7 @@ error: Not rolled back (unavailable): the API is not available at present; wait 
         str![[r#"
 error: Not rolled back (unavailable): the API refused the request: too many at present; wait a little and run it again, which is safe
   the API said      HTTP 429: API rate limit exceeded
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]
@@ -210,7 +210,7 @@ fn unknown_says_how_to_find_out() {
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 504), and the deployments do not show what came of it: they could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -225,7 +225,7 @@ fn an_answer_that_never_comes_is_unknown() {
         &ended.err,
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (no answer within 1.3 s), and the deployments do not show what came of it: they could not be read: no answer within [..] s; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -240,7 +240,7 @@ fn a_connection_that_is_cut_is_unknown() {
         &ended.err,
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (connection closed before message completed), and the deployments do not show what came of it: they could not be read: connection closed before message completed; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -277,7 +277,7 @@ fn a_200_that_cannot_be_read_is_unknown() {
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: no message
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -296,7 +296,7 @@ fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: no message
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -308,7 +308,7 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
         str![[r#"
 error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: it is not whole after 1.3 s), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: it is not whole after [..] s; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
   the API said      HTTP 200: no message
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -390,7 +390,7 @@ fn a_port_that_nobody_listens_on_is_unavailable() {
         reach("http://127.0.0.1:1").err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to http://127.0.0.1:1: tcp connect error: Connection refused (os error 111); check POLYAI_BASE_URL and this machine's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id   [..]
 
 "#]]

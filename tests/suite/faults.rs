@@ -85,9 +85,9 @@ fn rows() -> Vec<Row> {
         row("429 once", &[not(status(429))], &[], "60s", 2, 0, "trying again      in "),
         row("503 twice", &times(2, not(status(503))), &[], "60s", 3, 0, "try 3 of 4, after: HTTP 503"),
         row("429 for ever", &times(9, not(status(429))), &[], "60s", 4, 6, "error: Not rolled back (unavailable): the API refused the request: too many"),
-        row("429 that wants 0 seconds", &[not(retry_after("0"))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4"),
+        row("429 that wants 0 seconds", &[not(retry_after("0"))], &[], "60s", 2, 0, "at once, try 2 of 4"),
         row("429 that wants 1 second", &[not(retry_after("1"))], &[], "60s", 2, 0, "in 1.0 s, try 2 of 4"),
-        row("429 that wants a date that is over", &[not(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4"),
+        row("429 that wants a date that is over", &[not(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"))], &[], "60s", 2, 0, "at once, try 2 of 4"),
         row("429 that wants a year", &[not(retry_after("31536000"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
         row("429 that wants the year 9999", &[not(retry_after("Fri, 31 Dec 9999 23:59:59 GMT"))], &[], "4s", 2, 0, "try 2 of 4, after: HTTP 429"),
         row("429 that wants a date by its own clock", &[not(Answer::with_headers(429, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\nRetry-After: Wed, 21 Oct 2015 07:28:01 GMT\r\n", ""))], &[], "60s", 2, 0, "in 1.0 s, try 2 of 4"),
@@ -116,7 +116,7 @@ fn rows() -> Vec<Row> {
         row("502, done, the first reads fail", &[done(status(502))], &[not(status(503)), not(Reset), not(status(500))], "60s", 1, 0, established),
 
         // The answer was lost, and it was not done: that is found out, and it is sent again.
-        row("500, not done", &[not(status(500))], &[], "60s", 2, 0, "in 0.0 s, try 2 of 4, after: HTTP 500"),
+        row("500, not done", &[not(status(500))], &[], "60s", 2, 0, "at once, try 2 of 4, after: HTTP 500"),
         row("502, not done, twice", &times(2, not(status(502))), &[], "60s", 3, 0, "try 3 of 4"),
         row("reset, not done", &[not(Reset)], &[], "60s", 2, 0, "try 2 of 4"),
         row("500, not done, then 500, done", &[not(status(500)), done(status(500))], &[], "60s", 2, 0, established),

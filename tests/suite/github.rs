@@ -19,9 +19,9 @@ fn rolls_back_and_hands_the_new_deployment_on() {
         &ended.out,
         str![[r#"
 ::add-mask::pk-stand-in-4f1d8a6c
-::group::polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+::group::polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
   agent             PROJECT-AB12CD34
-  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https://github.com/acme/bot/actions/runs/77
   started           [..]
@@ -77,7 +77,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 | verified | yes, it is active |
 | took | [..] s |
 | agent | PROJECT-AB12CD34 |
-| target deployment | 019e0f3a-71c4-7c1e-9b3d-000000000042 |
+| target | 019e0f3a-71c4-7c1e-9b3d-000000000042 |
 | API | http&#58;//127.0.0.1:[..] |
 | reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
 | started | [..] |
@@ -98,7 +98,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  production        unchanged: nothing was rolled back%0A  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”%0A  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”%0A  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”%0A  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”%0A  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”%0A  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”%0A  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”%0A  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”%0A  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”%0A  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”%0A  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”%0A  correlation id    [..]
 
 "#]]
     );
@@ -118,7 +118,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 | what happened | deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:[..] |
 | what to do | check deployment-id, agent-id and base-url: any of the three can be the wrong one |
 | the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment not found |
-| production | unchanged: nothing was rolled back |
+| effect | unchanged: nothing was rolled back |
 | to choose from | live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting” |
 | to choose from | live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours” |
 | to choose from | pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting” |
@@ -126,7 +126,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 | to choose from | sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting” |
 | to choose from | sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours” |
 | agent | PROJECT-AB12CD34 |
-| target deployment | gone |
+| target | gone |
 | API | http&#58;//127.0.0.1:[..] |
 | reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
 | started | [..] |
@@ -160,7 +160,7 @@ fn masks_the_key_before_anything_else_even_when_other_inputs_are_bad() {
         str![[r#"
 ::warning title=polyai-rollback::the arguments are ignored: everything is given in inputs
 ::error title=polyai-rollback%3A Not rolled back (invalid-input)::agent-id is missing: PolyAI also calls it the project id
-::error title=polyai-rollback%3A Not rolled back (invalid-input)::region must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)%0A  production        unchanged: nothing was sent
+::error title=polyai-rollback%3A Not rolled back (invalid-input)::region must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)%0A  effect            unchanged: nothing was sent
 
 "#]]
     );
@@ -235,7 +235,7 @@ fn sends_nothing_when_the_output_file_cannot_be_written() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (invalid-input)::GITHUB_OUTPUT /no/such/folder/output cannot be written: No such file or directory (os error 2); does the image run as root?%0A  production        unchanged: nothing was sent
+::error title=polyai-rollback%3A Not rolled back (invalid-input)::GITHUB_OUTPUT /no/such/folder/output cannot be written: No such file or directory (os error 2); does the image run as root?%0A  effect            unchanged: nothing was sent
 
 "#]]
     );

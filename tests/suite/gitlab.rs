@@ -14,9 +14,9 @@ fn rolls_back_and_leaves_a_dotenv_report() {
     assert_data_eq!(
         ended.out.replace('\x1b', "ESC").replace('\r', "CR"),
         str![[r#"
-ESC[0Ksection_start:[..]:polyai_rollback_1CRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+ESC[0Ksection_start:[..]:polyai_rollback_1CRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
   agent             PROJECT-AB12CD34
-  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitLab CI, rollback, repository acme/bot, run 88, started by bob, https://gitlab.com/acme/bot/-/jobs/99
   started           [..]
@@ -77,7 +77,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
         str![[r#"
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
   to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”
   to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”
@@ -133,7 +133,7 @@ fn names_an_input_as_it_was_given() {
 error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
 error: Not rolled back (invalid-input): region must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
 error: Not rolled back (invalid-input): timeout must be a time from 1s to 1h, such as 45, 45s or 2m
-  production        unchanged: nothing was sent
+  effect            unchanged: nothing was sent
 
 "#]]
     );

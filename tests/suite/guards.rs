@@ -34,7 +34,7 @@ fn a_deployment_of_another_environment_is_not_sent() {
         "not-found",
     );
     let line = format!(
-        "deployment {IN_SANDBOX} is not among the newest deployments of live, nor their versions; sandbox has it; check POLYAI_DEPLOYMENT_ID and POLYAI_ENVIRONMENT\n"
+        "{IN_SANDBOX} is neither one of the newest deployments of live nor the version of one, of which at least 7 characters are needed; sandbox has it; check POLYAI_DEPLOYMENT_ID and POLYAI_ENVIRONMENT\n"
     );
     assert!(ended.err.contains(&line), "{}", ended.err);
     assert!(ended.err.contains("  to choose from    live: 2026-"), "{}", ended.err);
@@ -44,7 +44,7 @@ fn a_deployment_of_another_environment_is_not_sent() {
 fn somebody_deployed_meanwhile() {
     for expected in [DEPLOYMENT, VERSION, "0123456", "add8"] {
         let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", expected), 5, "superseded");
-        let line = format!("not {expected} is active in live, but 2026-");
+        let line = format!("what is active in live is not {expected}, but 2026-");
         assert!(ended.err.contains(&line), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], ACTIVE);
     }
@@ -142,7 +142,11 @@ fn somebody_deployed_between_two_tries() {
         let step = Step::in_environment(&stand_in, "live", DEPLOYMENT).env("POLYAI_ATTEMPTS", "4");
         let ended = step.env(variable, value).run();
         assert_eq!((ended.code, stand_in.posts()), (5, 1), "{}", ended.err);
-        assert!(ended.err.contains("(superseded): not "), "{}", ended.err);
+        assert!(
+            ended.err.contains("(superseded): what is active in live is not "),
+            "{}",
+            ended.err
+        );
         assert!(ended.err.contains("deployment theirs"), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "theirs");
     }
@@ -167,9 +171,9 @@ fn a_dry_run_shows_everything_and_sends_nothing() {
     assert_data_eq!(
         &ended.out,
         str![[r#"
-polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
   agent             PROJECT-AB12CD34
-  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
   started           [..]
@@ -194,7 +198,7 @@ Preview: live would go from version add8d0c5b1f34e6f8f6a0b1c2d3e4f50 to version 
         "previewed",
     );
     let summary = ended.read("summary.md").unwrap();
-    assert!(summary.starts_with("### ✅ Preview: live would go from version add8"), "{summary}");
+    assert!(summary.starts_with("### 🔍 Preview: live would go from version add8"), "{summary}");
     assert!(summary.contains("| undoes | 2026-05-11T15:18:28.909Z, version add8"), "{summary}");
 }
 
@@ -202,9 +206,9 @@ Preview: live would go from version add8d0c5b1f34e6f8f6a0b1c2d3e4f50 to version 
 fn a_dry_run_meets_the_other_guards() {
     let dry = |step: Step| step.env("POLYAI_DRY_RUN", "true");
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", "gone"), 4, "not-found");
-    assert!(ended.err.contains("deployment gone is in no environment; check"), "{}", ended.err);
+    assert!(ended.err.contains("gone is no deployment of any environment; check"), "{}", ended.err);
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", VERSION), 4, "not-found");
-    let hint = "; live has it: give POLYAI_ENVIRONMENT too if it is a version; check ";
+    let hint = "; it is a version of live, for which POLYAI_ENVIRONMENT must be live; check ";
     assert!(ended.err.contains(hint), "{}", ended.err);
     assert!(ended.err.contains("to choose from    pre-release: "), "{}", ended.err);
     held(|step| dry(step).env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
@@ -241,6 +245,6 @@ fn a_version_without_an_environment_is_explained() {
     let api = StandIn::start(agents_api());
     let ended = Step::in_environment(&api, "", VERSION).run();
     assert_eq!((ended.code, api.posts()), (4, 1));
-    let hint = "; live has it: give POLYAI_ENVIRONMENT too if it is a version; check ";
+    let hint = "; it is a version of live, for which POLYAI_ENVIRONMENT must be live; check ";
     assert!(ended.err.contains(hint), "{}", ended.err);
 }

@@ -38,7 +38,7 @@ error: Not rolled back (invalid-input): POLYAI_REGION must be us, eu, uk or stud
 error: Not rolled back (invalid-input): POLYAI_BASE_URL must begin with https:// (http:// is for loopback only)
 error: Not rolled back (invalid-input): POLYAI_TIMEOUT must be a time from 1s to 1h, such as 45, 45s or 2m
 error: Not rolled back (invalid-input): POLYAI_OUTPUT_FILE no/such/folder cannot be written: No such file or directory (os error 2)
-  production        unchanged: nothing was sent
+  effect            unchanged: nothing was sent
 
 "#]]
     );
@@ -54,8 +54,8 @@ fn a_step_without_inputs_says_what_it_needs() {
         str![[r#"
 error: Not rolled back (invalid-input): POLYAI_API_KEY is missing: or name a file that holds it in POLYAI_API_KEY_FILE
 error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
-error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is missing: the deployment to go back to, or `previous`
-  production        unchanged: nothing was sent
+error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is missing: the deployment to go back to, or with an environment `previous` or a version
+  effect            unchanged: nothing was sent
 
 "#]]
     );

@@ -15,9 +15,9 @@ fn rolls_back_and_tells_it_in_the_log() {
     assert_data_eq!(
         &ended.out,
         str![[r#"
-polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
   agent             PROJECT-AB12CD34
-  target deployment 019e0f3a-71c4-7c1e-9b3d-000000000042
+  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
   started           [..]
@@ -105,7 +105,7 @@ fn takes_the_settings_of_a_plugin() {
         &ended.err,
         str![[r#"
 error: Not rolled back (invalid-input): agent_id is missing: PolyAI also calls it the project id
-  production        unchanged: nothing was sent
+  effect            unchanged: nothing was sent
 
 "#]]
     );

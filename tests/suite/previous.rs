@@ -39,15 +39,19 @@ fn goes_below_what_was_rolled_away_from_and_says_why() {
         str![[r#"
 polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previous deployment
   agent             PROJECT-AB12CD34
-  target deployment previous
+  target            previous
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-  active before     2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, “message 6”
-  passed over       version 46c7000bbbb: it is active
+  active before     2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
   passed over       version add8000cccc: it was rolled back from, and not deployed since
   going back to     2026-05-11T16:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
+  undoes            2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
+  undoes            2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-5, a rollback, “message 5”
+  undoes            2026-05-11T19:18:28.909Z, version 46c7000bbbb, deployment d-4, a rollback, “message 4”
+  undoes            2026-05-11T18:18:28.909Z, version add8000cccc, deployment d-3, “message 3”
+  undoes            2026-05-11T17:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
 Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           f0f3000aaaa
@@ -90,9 +94,9 @@ fn has_nothing_to_go_back_to() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (not-found): live has nothing to go back to: every other version in its history was rolled back from, or there is none; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
-  production        unchanged: nothing was sent
-  to choose from    live: 2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-3, “message 3”
+error: Not rolled back (not-found): live has no earlier version to go back to: there is none, or all were rolled back from; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
+  effect            unchanged: nothing was sent
+  to choose from    live: 2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-3, a rollback, “message 3”
   to choose from    live: 2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-2, “message 2”
   to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000bbbb, deployment d-1, “message 1”
   correlation id    [..]
@@ -113,7 +117,7 @@ fn needs_an_environment() {
         &ended.err,
         str![[r#"
 error: Not rolled back (invalid-input): POLYAI_ENVIRONMENT is missing: `previous` needs one of live, pre-release, sandbox
-  production        unchanged: nothing was sent
+  effect            unchanged: nothing was sent
 
 "#]]
     );
@@ -142,8 +146,8 @@ fn refuses_the_beginning_of_several_versions() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (invalid-input): deployment 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
-  production        unchanged: nothing was sent
+error: Not rolled back (invalid-input): 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
+  effect            unchanged: nothing was sent
   to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
   to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000aaaa, deployment d-1, “message 1”
   correlation id    [..]

@@ -22,7 +22,7 @@ fn a_proxy_that_refuses_is_not_taken_for_the_api() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of HTTPS_PROXY: the proxy answered, but did not connect; check HTTPS_PROXY, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; it was not the API that refused
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -43,7 +43,7 @@ fn a_proxy_that_wants_a_password_is_told_apart() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of https_proxy: the proxy wants a user name and a password, or other ones; check https_proxy, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; it was not the API that refused
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -124,7 +124,7 @@ fn a_proxy_that_is_not_there_is_named() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to https://api.invalid through the proxy http://127.0.0.1:1 of HTTPS_PROXY: tunnel error: failed to create underlying connection: tcp connect error: Connection refused (os error 111); check POLYAI_BASE_URL and this machine's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]

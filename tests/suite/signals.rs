@@ -40,7 +40,7 @@ fn a_request_on_its_way_has_an_unknown_effect() {
         &ended.err,
         str![[r#"
 error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
-  production        unknown: it may or may not have been rolled back
+  effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
 
@@ -112,7 +112,7 @@ fn nothing_was_sent_before_there_is_a_connection() {
         &ended.err,
         str![[r#"
 error: Not rolled back (cancelled): cancelled by SIGINT before the request was sent; run it again if it is still wanted, which is safe
-  production        unchanged: nothing was sent
+  effect            unchanged: nothing was sent
   correlation id    [..]
 
 "#]]
@@ -132,7 +132,7 @@ fn nothing_is_sent_again_while_it_waits() {
         &ended.err,
         str![[r#"
 error: Not rolled back (cancelled): cancelled by SIGTERM before the request was sent again; run it again if it is still wanted, which is safe
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]

@@ -129,7 +129,7 @@ fn that_fail_make_it_fail_and_are_told_one_by_one() {
     let summary = ended.read("summary.md").unwrap();
     for row in [
         "### ⚠️ Rolled back, but tests failed (tests-failed)",
-        "| production | rolled back, and it stays so |",
+        "| effect | rolled back, and it stays so |",
         "| test run | run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored |",
         "| test run | run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored |",
         "| failed case | Books a &#124; table: no table ::error::was booked; book: not called |",
@@ -387,7 +387,7 @@ fn are_waited_for_with_the_outputs_in_their_file() {
     let ended = running.finish();
     assert_eq!(ended.code, 143);
     assert!(
-        ended.err.starts_with("error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, while it waited for the tests; it need not be run again\n  production        rolled back, and it stays so\n"),
+        ended.err.starts_with("error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, while it waited for the tests; it need not be run again\n  effect            rolled back, and it stays so\n"),
         "{}",
         ended.err
     );

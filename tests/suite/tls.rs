@@ -87,7 +87,7 @@ fn an_unknown_issuer_is_named_with_the_input_that_helps() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate was issued by an authority that is not trusted here; if a proxy or a gateway of your company answers there, give the certificate of its authority in POLYAI_CA_CERT
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -192,7 +192,7 @@ fn a_certificate_out_of_its_time_points_to_the_clock() {
         refuse(&expired, trusting).err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate has expired, by this machine's clock; check the clock of this machine, which says [..]; if it is right, who runs https://localhost:[..] must renew the certificate
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -220,7 +220,7 @@ fn a_certificate_of_another_host_names_that_host() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is for another host: api.example.com; check POLYAI_BASE_URL, and whether something else answers in the API's place
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
@@ -237,7 +237,7 @@ fn a_certificate_that_is_an_authority_s_own_is_explained() {
         &ended.err,
         str![[r#"
 error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is an authority's own, which is none for a server; who runs https://localhost:[..] must give the server a certificate that an authority has issued; that authority's goes in POLYAI_CA_CERT
-  production        unchanged: nothing was rolled back
+  effect            unchanged: nothing was rolled back
   correlation id    [..]
 
 "#]]
