@@ -102,9 +102,13 @@ fn effect(failure: &Failure) -> &'static str {
         (_, Effect::Unknown) => "unknown: it may or may not have been rolled back",
         (_, Effect::Accepted) => "unknown: the new deployment was made, and another one is active",
         (_, Effect::Done) => "rolled back, and it stays so",
-        (Failure::NotDone(_) | Failure::Cancelled { stage: Stage::Between, .. }, _) => {
-            "unchanged: nothing was rolled back"
-        }
+        // Before it was superseded, a request may have been sent in vain.
+        (
+            Failure::NotDone(_)
+            | Failure::Superseded
+            | Failure::Cancelled { stage: Stage::Between, .. },
+            _,
+        ) => "unchanged: nothing was rolled back",
         (_, Effect::Unchanged) => "unchanged: nothing was sent",
     }
 }
