@@ -9,11 +9,9 @@ RUN apt-get update \
 
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo ./.cargo
 COPY src ./src
-# The target is named so that the flag does not reach build scripts and macros, which must be
-# dynamic.
-RUN RUSTFLAGS="-C target-feature=+crt-static" \
-    cargo build --release --locked --target "$(rustc --print host-tuple)"
+RUN cargo build --release --locked
 
 # What runners call in the image of a job: gitlab-runner in the scripts that it writes (shells/bash.go
 # and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks).
