@@ -1,22 +1,42 @@
 //! The tests' stand-in for the Agents API as a server of its own, for runners and containers:
-//! `cargo run --example stand-in -- 8080`. It runs until it is ended.
+//! `cargo run --example stand-in -- 8080`, or, for other machines, which it speaks TLS with,
+//! `-- 8443 10.1.2.3 ca.pem`: its address, and where it writes the certificate of its authority. It
+//! runs until it is ended.
 
 #[path = "../tests/suite/agents_api.rs"]
 #[allow(dead_code)]
 mod agents_api;
+#[path = "../tests/suite/authority.rs"]
+#[allow(dead_code)]
+mod authority;
 #[path = "../tests/suite/stand_in.rs"]
 #[allow(dead_code)]
 mod stand_in;
 
 use agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use authority::Authority;
+use rcgen::CertificateParams;
 use stand_in::StandIn;
 use std::net::TcpListener;
 
 fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).unwrap_or_else(|| "0".to_owned());
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
-    let stand_in = StandIn::serve(listener, None, agents_api());
-    println!("base-url={}", stand_in.url());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let port = arguments.first().map_or("0", String::as_str);
+    let (address, tls) = match arguments.as_slice() {
+        [_, address, file] => {
+            let authority = Authority::new();
+            std::fs::write(file, &authority.1)?;
+            let names = CertificateParams::new([address.clone()]).map_err(std::io::Error::other)?;
+            let tls = authority.server(|params| params.subject_alt_names = names.subject_alt_names);
+            (address.as_str(), Some(tls))
+        }
+        _ => ("127.0.0.1", None),
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let listener = TcpListener::bind(format!("{address}:{port}"))?;
+    let port = listener.local_addr()?.port();
+    let _stand_in = StandIn::serve(listener, tls, agents_api());
+    println!("base-url={scheme}://{address}:{port}");
     println!("api-key={API_KEY}\nagent-id={AGENT}\ndeployment-id={DEPLOYMENT}");
     loop {
         std::thread::park();

@@ -2,9 +2,9 @@
 //! one row for each fault.
 
 use crate::agents_api::{API_KEY, AgentsApi, DEPLOYMENT, VERSION};
+use crate::authority::Authority;
 use crate::stand_in::{Answer, Request, StandIn, loopback};
 use crate::step::Step;
-use crate::tls::Authority;
 use polyai_rollback::outcome::Outcome;
 use rustls::ServerConfig;
 use std::collections::VecDeque;

@@ -2,6 +2,7 @@
 
 mod agents_api;
 mod agreement;
+mod authority;
 mod failures;
 mod faults;
 mod files;

@@ -141,6 +141,8 @@ impl StandIn {
                 thread::spawn(move || match tls {
                     None => converse(stream, &*answer, &seen),
                     Some(tls) => {
+                        // As servers do: what is sent in two pieces does not wait for the other side.
+                        let _ = stream.set_nodelay(true);
                         let tls = ServerConnection::new(tls).expect("a good configuration");
                         converse(StreamOwned::new(tls, stream), &*answer, &seen);
                     }
