@@ -11,10 +11,16 @@ use zeroize::Zeroizing;
 const MARK: &str = "***";
 /// The fewest bytes of a secret. What is shorter could be a part of any word.
 const FEWEST: usize = 6;
+/// What every character begins with in percent-encoding, in HTML and in JSON.
+const ENCODINGS: [u8; 3] = *b"%&\\";
 
 /// The secrets of a run.
 #[derive(Default)]
-pub struct Redaction(Vec<Zeroizing<String>>);
+pub struct Redaction {
+    needles: Vec<Zeroizing<String>>,
+    /// For each byte, whether a secret can begin with it, as itself or in another spelling.
+    beginnings: Vec<bool>,
+}
 
 impl Redaction {
     /// Takes the secrets, and adds what they look like in Base64, alone or as a part of a longer
@@ -40,7 +46,10 @@ impl Redaction {
         }
         needles.sort_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
         needles.dedup();
-        Self(needles)
+        let first = |needle: &Zeroizing<String>| needle.bytes().next();
+        let beginnings: Vec<u8> = needles.iter().filter_map(first).chain(ENCODINGS).collect();
+        let beginnings = (0..=u8::MAX).map(|byte| beginnings.contains(&byte)).collect();
+        Self { needles, beginnings }
     }
 
     /// The text without any secret: also where one is written in percent-encoding, as in HTML or
@@ -50,7 +59,11 @@ impl Redaction {
         let mut copied = 0;
         let mut place = 0;
         while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
-            match self.0.iter().find_map(|needle| length(rest, needle)) {
+            // Almost every place is ruled out by its byte; no byte within a character begins one.
+            let Some(next) = rest.bytes().position(|byte| self.is_beginning(byte)) else { break };
+            place += next;
+            let rest = rest.get(next..).unwrap_or_default();
+            match self.needles.iter().find_map(|needle| length(rest, needle)) {
                 Some(length) => {
                     clean.push_str(text.get(copied..place).unwrap_or_default());
                     clean.push_str(MARK);
@@ -65,6 +78,10 @@ impl Redaction {
         }
         clean.push_str(text.get(copied..).unwrap_or_default());
         Cow::Owned(clean)
+    }
+
+    fn is_beginning(&self, byte: u8) -> bool {
+        self.beginnings.get(usize::from(byte)) == Some(&true)
     }
 
     /// Cleans all texts in a document, names included.

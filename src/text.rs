@@ -17,7 +17,7 @@ pub fn or_not_given(text: &Option<String>) -> String {
 /// reorder or hide text, become `�`. `##`, which opens a command of GitHub's or Azure's runner
 /// anywhere in a line, is broken up. A text that was cut ends in `…`.
 pub fn one_line(text: &str, most: usize) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(text.len().min(most));
     let mut room = most;
     for word in text.split_whitespace() {
         let gap = if line.is_empty() { None } else { Some(' ') };
@@ -39,8 +39,9 @@ pub fn one_line(text: &str, most: usize) -> String {
 
 /// Whether a character shows nothing itself, or changes how its neighbours are shown.
 fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
+    !matches!(character, ' '..='~')
+        && (character.is_control()
+            || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'))
 }

@@ -41,13 +41,15 @@ pub fn write(report: &Report<'_>) -> String {
 /// address that becomes a link, is written as a character reference.
 pub fn escape(text: &str) -> String {
     let line = one_line(text, CELL);
-    let mut escaped = String::new();
+    let mut escaped = String::with_capacity(line.len());
     for (place, character) in line.char_indices() {
         let (before, from) = line.split_at(place);
         let is_markup = match character {
             ':' => from.starts_with("://"),
             '.' => before.to_lowercase().ends_with("www"),
-            _ => r#"\`*_{}[]<>#|~&$@!"#.contains(character),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
+            | '$' | '@' | '!' => true,
+            _ => false,
         };
         if is_markup {
             escaped.push_str(&format!("&#{};", u32::from(character)));
