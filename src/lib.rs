@@ -65,6 +65,7 @@ use inputs::Inputs;
 use log::Log;
 use outcome::Outcome;
 use pipeline::{Family, Pipeline};
+use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::io::Write;
 use tokio::runtime;
@@ -94,7 +95,9 @@ pub fn run(
     let is_action = pipeline.family == Family::GitHub && variables.is_action(&Inputs::NAMES);
     let outcome = match Arguments::read(arguments, is_action) {
         Arguments::Version => {
-            log.say(VERSION);
+            let commit = option_env!("REVISION").filter(|commit| !commit.is_empty());
+            let commit = commit.unwrap_or("unknown");
+            log.say(&format!("{VERSION} (commit {commit}, {ARCH}-{OS})"));
             return 0;
         }
         Arguments::Help => {
