@@ -18,12 +18,12 @@ COPY .cargo ./.cargo
 RUN mkdir -p benches/side_by_side src \
  && touch benches/side_by_side/main.rs src/lib.rs \
  && echo 'fn main() {}' > src/main.rs \
- && cargo auditable build --release --locked
+ && cargo auditable build --release --locked --config .cargo/release.toml
 
 # The commit, for `--version`.
 ARG REVISION=""
 COPY src ./src
-RUN touch src/lib.rs src/main.rs && cargo auditable build --release --locked
+RUN touch src/lib.rs src/main.rs && cargo auditable build --release --locked --config .cargo/release.toml
 
 # What runners call in the image of a job: gitlab-runner in the scripts that it writes (shells/bash.go
 # and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks).
