@@ -98,9 +98,10 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
         Wanted::Previous => previous(session, course, &history)?,
         Wanted::Named(id) => named(session, course, &[&newer[..], &history].concat(), id).await?,
     };
-    let newer = history.iter().take_while(|deployment| deployment.id != target.id);
+    // Nothing, where it is newer than the active one itself.
+    let newer = history.iter().position(|deployment| deployment.id == target.id).unwrap_or(0);
     let is_undone = |one: &&Deployment| one.version.is_none() || one.version != target.version;
-    course.plan.undone = newer.filter(is_undone).cloned().collect();
+    course.plan.undone = history.iter().take(newer).filter(is_undone).cloned().collect();
     course.plan.target = Some(target.clone());
     session.log.rows(&course.plan.rows());
 
@@ -206,12 +207,12 @@ pub async fn is_there_already(session: &mut Session<'_, '_>, course: &mut Course
 pub async fn still_holds(
     session: &mut Session<'_, '_>,
     course: &mut Course,
-) -> Result<bool, Failure> {
+) -> Result<bool, Fault> {
     let request = session.request;
     if request.expect_current.is_none() && request.wanted != Wanted::Previous {
         return Ok(true);
     }
-    let (active, _) = session.active().await.map_err(Failure::NotDone)?;
+    let (active, _) = session.active().await?;
     let plan = &mut course.plan;
     let now = active.into_iter().find(|active| active.environment == plan.environment);
     let is_same = now.as_ref().map(|now| &now.id) == plan.current.as_ref().map(|then| &then.id);

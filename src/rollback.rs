@@ -119,8 +119,10 @@ async fn send(
         if !is_next {
             return Err(Failure::NotDone(fault));
         }
-        if !plan::still_holds(session, course).await? {
-            return Err(Failure::Superseded);
+        match plan::still_holds(session, course).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Failure::Superseded),
+            Err(_) => return Err(Failure::NotDone(fault)),
         }
     }
 }
