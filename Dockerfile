@@ -30,6 +30,7 @@ RUN touch src/lib.rs src/main.rs && cargo auditable build --release --locked --c
 WORKDIR /image
 RUN mkdir -p bin etc && mkdir -m 1777 tmp \
  && cp /source/target/*/release/polyai-rollback /bin/busybox bin/ \
+ && mkdir -p usr/share/doc && cp /usr/share/doc/busybox-static/copyright usr/share/doc/busybox \
  && for tool in cat chmod date env grep ls mkdir rm sh sleep tail tee touch; do ln -s busybox "bin/$tool"; done \
  && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd
 
@@ -40,4 +41,4 @@ ENV PATH=/bin
 ENTRYPOINT ["/bin/polyai-rollback"]
 LABEL org.opencontainers.image.title="polyai-rollback" \
       org.opencontainers.image.description="Pipeline step that rolls back a deployment of a PolyAI agent" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND GPL-2.0-only"

@@ -45,9 +45,8 @@ impl Subject {
 
     /// One plain run against the API at a port.
     pub fn usage(&self, api: &Api, port: u16) -> Result<Usage> {
-        let begun = Instant::now();
-        let ended = self.run(&[], api, port)?;
-        Ok(Usage { wall: begun.elapsed(), cpu: ended.rusage.utime + ended.rusage.stime })
+        let (wall, ended) = self.run(&[], api, port)?;
+        Ok(Usage { wall, cpu: ended.rusage.utime + ended.rusage.stime })
     }
 
     /// The peak of its largest process, in KiB. It is asked of a small process, as a new one counts
@@ -57,18 +56,27 @@ impl Subject {
         Ok(self.counted(&tool, api)?.trim().parse()?)
     }
 
-    /// The instructions of all its processes, outside the kernel.
+    /// The instructions of all its processes, outside the kernel. Each writes a log of its own.
     pub fn instructions(&self, api: &Api) -> Result<u64> {
         let tool = [
             "valgrind",
             "--tool=callgrind",
             "--callgrind-out-file=/dev/null",
             "--trace-children=yes",
-            "--log-file=counted",
+            "--log-file=instructions.%p",
         ];
-        let log = self.counted(&tool, api)?;
-        let totals = log.lines().filter_map(|line| line.split_once("Collected : "));
-        totals.map(|(_, total)| Ok(total.trim().parse::<u64>()?)).sum()
+        self.run(&tool, api, api.port())?;
+        let mut sum = 0;
+        for file in fs::read_dir(api.path(""))? {
+            let path = file?.path();
+            if path.to_string_lossy().contains("/instructions.") {
+                let log = fs::read_to_string(&path)?;
+                let total = log.lines().find_map(|line| line.split_once("Collected : "));
+                sum += total.context("valgrind counted nothing")?.1.trim().parse::<u64>()?;
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(sum)
     }
 
     /// The system calls of all its processes.
@@ -86,12 +94,12 @@ impl Subject {
     }
 
     /// Runs it in an environment as large as that of a step, and checks what came of it.
-    fn run(&self, tool: &[&str], api: &Api, port: u16) -> Result<ResUse> {
+    fn run(&self, tool: &[&str], api: &Api, port: u16) -> Result<(Duration, ResUse)> {
         fs::write(api.path("outputs"), "")?;
         let mut command = tool.iter().copied().chain(self.command.iter().map(String::as_str));
         let mut process = Command::new(command.next().context("a command")?);
         process.args(command).current_dir(api.path("")).env_clear();
-        let ended = process
+        process
             .envs(var_os("PATH").map(|path| ("PATH", path)))
             .envs((0..60).map(|n| (format!("RUNNER_{n}"), "something that no one reads here")))
             .env("GITHUB_ACTIONS", "true")
@@ -105,13 +113,14 @@ impl Subject {
             .env("POLYAI_CA_CERT", "own.pem")
             .envs(self.variables.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()?
-            .wait4()?;
+            .stdout(Stdio::null());
+        let begun = Instant::now();
+        let ended = process.spawn()?.wait4()?;
+        let wall = begun.elapsed();
         ensure!(ended.status.success(), "{} failed", self.name);
         let outputs = fs::read_to_string(api.path("outputs"))?;
         let is_done = outputs.contains("019e191e-ca97-7afa-a3bf-000000000001");
         ensure!(is_done || self.name == "floor", "{} gave no outputs", self.name);
-        Ok(ended)
+        Ok((wall, ended))
     }
 }

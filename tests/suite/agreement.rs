@@ -202,20 +202,22 @@ fn on_how_it_is_used() {
     };
     let snippets: Vec<_> = blocks("yaml").iter().map(|block| yaml(block)).collect();
     let major = VERSION.split('.').next().unwrap();
+    let (component, _) = component();
+    let image = component["image"]["default"].as_str().unwrap();
+    let owner = image.strip_prefix("ghcr.io/").and_then(|rest| rest.split('/').next()).unwrap();
+    assert_eq!(image, format!("ghcr.io/{owner}/polyai-rollback:{VERSION}"));
 
     for workflow in [&snippets[0], &yaml(&read("examples/github-workflow.yml"))] {
         let step = &workflow["jobs"]["rollback"]["steps"][0];
-        assert_eq!(step["uses"], format!("OWNER/polyai-rollback@v{major}"));
+        assert_eq!(step["uses"], format!("{owner}/polyai-rollback@v{major}"));
         inputs(&step["with"], true);
     }
     for pipeline in [&snippets[1], &yaml(&read("examples/gitlab-ci.yml"))] {
         let include = &pipeline["include"][0];
-        let place = format!("$CI_SERVER_FQDN/OWNER/polyai-rollback/rollback@{VERSION}");
+        let place = format!("$CI_SERVER_FQDN/{owner}/polyai-rollback/rollback@{VERSION}");
         assert_eq!(include["component"], place);
         inputs(&include["inputs"], false);
     }
-    let (component, _) = component();
-    assert_eq!(component["image"]["default"], format!("ghcr.io/OWNER/polyai-rollback:{VERSION}"));
 }
 
 #[test]
