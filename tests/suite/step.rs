@@ -57,7 +57,16 @@ impl Step {
     pub fn on_a_terminal(api: &StandIn) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("timeout");
-        command.args(["60", "script", "--quiet", "--return", "--flush", "--command"]);
+        command.args([
+            "60",
+            "prlimit",
+            "--data=16777216",
+            "script",
+            "--quiet",
+            "--return",
+            "--flush",
+            "--command",
+        ]);
         command.args([env!("CARGO_BIN_EXE_polyai-rollback"), "/dev/null"]);
         command.env_clear().current_dir(&folder);
         Self { command, folder }.inputs("POLYAI_", '_', api.url())
