@@ -109,6 +109,7 @@ impl Rollback {
                 let ids = given.into_iter().flatten().filter_map(text).map(str::to_owned);
                 let test_run_ids: Vec<_> = ids.collect();
                 let are_all_runs_known = given.map(Vec::len) == Some(test_run_ids.len());
+                let deployment = deployment.cleaned(redaction);
                 Ok(Self { deployment, test_run_ids, are_all_runs_known, established: None })
             }
             None if is_error => Err(NoRollback::Refused(ApiError::stated(&json, redaction))),

@@ -5,6 +5,7 @@
 
 use crate::body::{parse, text};
 use crate::endpoint::{ENVIRONMENTS, LISTED};
+use crate::redaction::Redaction;
 use crate::text::{one_line, or_not_given};
 use anyhow::{Result, anyhow};
 use serde_json::Value;
@@ -59,6 +60,16 @@ impl Deployment {
             created_at: text("createdAt"),
             document: Rc::new(document),
         })
+    }
+
+    /// It without secrets in what is cut before it is shown.
+    pub fn cleaned(mut self, redaction: &Redaction) -> Self {
+        let mut document = Rc::unwrap_or_clone(self.document);
+        if let Some(metadata) = document.get_mut("metadata") {
+            *metadata = redaction.apply_to(metadata.take());
+        }
+        self.document = Rc::new(document);
+        self
     }
 
     /// When it was made; none where that cannot be read.

@@ -7,6 +7,7 @@ use crate::failure::{Failure, NoTarget};
 use crate::fault::{Fault, Meaning, Unreached, is_self_signed};
 use crate::outcome::Effect;
 use crate::proof::Proof;
+use crate::redaction::Redaction;
 use crate::request::{Request, Wanted};
 use crate::text::{Row, SHOWN, one_line};
 use crate::variables::Variables;
@@ -45,8 +46,9 @@ impl Explanation {
         course: &Course,
         request: Option<&Request>,
         variables: &Variables,
+        redaction: &Redaction,
     ) -> Self {
-        let words = Words { course, request, variables };
+        let words = Words { course, request, variables, redaction };
         let answer = failure.fault().and_then(Fault::answer);
         Self {
             headline: headline(failure),
@@ -118,9 +120,15 @@ struct Words<'a> {
     course: &'a Course,
     request: Option<&'a Request>,
     variables: &'a Variables,
+    redaction: &'a Redaction,
 }
 
 impl Words<'_> {
+    /// Redacted before it is cut, as half a secret is one, too.
+    fn shown(&self, text: &str) -> String {
+        one_line(&self.redaction.apply(text), SHOWN)
+    }
+
     fn problems(&self, failure: &Failure) -> Vec<String> {
         let there = self.environment();
         let problem = match failure {
@@ -159,8 +167,8 @@ impl Words<'_> {
             Failure::Superseded => {
                 let expected = self.request.and_then(|request| request.expect_current.clone());
                 // Without it, `previous` was found by what was active then.
-                let expected = expected
-                    .map_or("what was before".to_owned(), |expected| one_line(&expected, SHOWN));
+                let expected =
+                    expected.map_or("what was before".to_owned(), |expected| self.shown(&expected));
                 let current = self.course.plan.current.as_ref();
                 let current = current.map_or("nothing".to_owned(), Deployment::describe);
                 format!("what is active in {there} is not {expected}, but {current}")
@@ -352,7 +360,7 @@ impl Words<'_> {
     /// What was asked for.
     fn target(&self) -> String {
         match self.request.map(|request| &request.wanted) {
-            Some(Wanted::Named(id)) => one_line(id.as_str(), SHOWN),
+            Some(Wanted::Named(id)) => self.shown(id.as_str()),
             _ => "the previous deployment".to_owned(),
         }
     }
@@ -389,7 +397,7 @@ impl Words<'_> {
                 format!("the API does not let this key read the deployments, in {}", self.api())
             }
             Fault::Answered { status: 404, .. } => {
-                format!("agent {} was not found in {}", one_line(agent, SHOWN), self.api())
+                format!("agent {} was not found in {}", self.shown(agent), self.api())
             }
             fault => format!("the deployments could not be read before the rollback: {fault}"),
         }
@@ -422,7 +430,7 @@ impl Words<'_> {
             (404, Some(request)) => format!(
                 "deployment {} of agent {} was not found in {api}{}",
                 self.target(),
-                one_line(request.agent_id.as_str(), SHOWN),
+                self.shown(request.agent_id.as_str()),
                 self.elsewhere(),
             ),
             (200..=299, _) => "the API answered with an error and no deployment".to_owned(),

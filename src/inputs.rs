@@ -9,6 +9,7 @@ use crate::random;
 use crate::redaction::Redaction;
 use crate::request::{PREVIOUS, Request, Wanted};
 use crate::secret::ApiKey;
+use crate::text::one_line;
 use crate::trust::{self, Authority};
 use crate::variables::Variables;
 use serde::Deserialize;
@@ -161,10 +162,14 @@ pub fn read(
         LONGEST_TESTS_TIMEOUT,
     );
     let attempts = check.attempts(inputs.attempts);
-    let message = inputs
-        .deployment_message
-        .unwrap_or_else(|| format!("Rolled back by {}", pipeline.describe()));
-    let message = check.message(&redaction.apply(&message));
+    let message = match inputs.deployment_message {
+        Some(message) => redaction.apply(&message).into_owned(),
+        None => {
+            let run = pipeline.describe();
+            one_line(&redaction.apply(&format!("Rolled back by {run}")), MESSAGE_CHARACTERS)
+        }
+    };
+    let message = check.message(&message);
     let correlation_id = check.keep(random::token());
     let authorities = check.authorities(inputs.ca_cert, environment);
     let proxy = endpoint.as_ref().and_then(|endpoint| check.proxy(environment, endpoint));

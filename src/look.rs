@@ -2,6 +2,7 @@
 
 use crate::client::Between;
 use crate::deployment::Deployment;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What is made this long before the request may be made by it all the same: the clocks of the API's
@@ -19,12 +20,14 @@ pub enum Seen<'a> {
     Unclear(String),
 }
 
-/// Looks for the deployment that a rollback to `target` made since it began, by the API's clock: one of
-/// the target's version, in its environment, that is not the target.
+/// Looks for the deployment that a rollback to `target` made since it began: one of the target's version,
+/// in its environment, that is not the target. What was `known` before is none, and whatever was not is
+/// one; where nothing was read before, the API's clock decides.
 pub fn find<'a>(
     target: &Deployment,
     listed: impl IntoIterator<Item = &'a Deployment>,
     begun: Between,
+    known: Option<&BTreeSet<String>>,
 ) -> Seen<'a> {
     if target.version.is_none() || target.environment.is_none() {
         return Seen::Unclear(
@@ -36,7 +39,9 @@ pub fn find<'a>(
         |own: &Option<String>, of_target: &Option<String>| own.is_none() || own == of_target;
     let mut unclear = None;
     for deployment in listed {
+        let is_known = known.is_some_and(|known| known.contains(&deployment.id));
         let may_be_it = deployment.id != target.id
+            && !is_known
             && may_be(&deployment.version, &target.version)
             && may_be(&deployment.environment, &target.environment);
         if !may_be_it {
@@ -44,10 +49,11 @@ pub fn find<'a>(
         }
         let is_it = deployment.version.is_some() && deployment.environment.is_some();
         match deployment.created() {
+            _ if known.is_some() && is_it => return Seen::Made(deployment),
             Some(created) if created >= begun.earliest.max(begun.latest) && is_it => {
                 return Seen::Made(deployment);
             }
-            Some(created) if created < begun.earliest - MARGIN => {}
+            Some(created) if created < begun.earliest - MARGIN && known.is_none() => {}
             _ => unclear = Some(deployment),
         }
     }

@@ -1,12 +1,8 @@
 //! The pipeline that we are a step of: which system it is, and what it says of this run.
 
 use crate::environment::Environment;
-use crate::text::one_line;
 use crate::variables::Spelling;
 use serde::Serialize;
-
-/// The most characters of a description.
-const CHARACTERS: usize = 900;
 
 /// What a pipeline understands beyond an exit code and lines of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +121,7 @@ impl Pipeline {
         }
     }
 
-    /// All of it in one line, never empty.
+    /// All of it, as it is, never empty.
     pub fn describe(&self) -> String {
         let details = [
             ("", &self.workflow),
@@ -140,6 +136,6 @@ impl Pipeline {
                 line.push_str(&format!(", {label}{value}"));
             }
         }
-        one_line(&line, CHARACTERS)
+        line
     }
 }

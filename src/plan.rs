@@ -11,6 +11,7 @@ use crate::outcome::Outcome;
 use crate::request::Wanted;
 use crate::session::{LOOKS, Session};
 use crate::text::Row;
+use std::collections::BTreeSet;
 use tokio::time::sleep;
 
 /// The most deployments that are shown as undone.
@@ -29,6 +30,8 @@ pub struct Plan {
     pub undone: Vec<Deployment>,
     /// The versions that `previous` did not pick, and why.
     pub passed_over: Vec<(String, Why)>,
+    /// The ids of all deployments that its environment had; none where they were not read.
+    pub known: Option<BTreeSet<String>>,
 }
 
 /// What comes after the plan.
@@ -82,6 +85,7 @@ pub async fn make(session: &mut Session<'_, '_>, course: &mut Course) -> Result<
     let History { newer, deployments: history, current } =
         read(session, environment).await.map_err(Failure::Unread)?;
     course.plan.current = current.clone();
+    course.plan.known = Some(newer.iter().chain(&history).map(|one| one.id.clone()).collect());
     if let Some(expected) = &request.expect_current {
         let is_expected =
             |current: &Deployment| current.id == *expected || current.has_version(expected);
@@ -153,7 +157,13 @@ async fn read_once(session: &mut Session<'_, '_>, environment: &str) -> Result<H
             (list, deployments)
         }
         // It is newer than the list, or so old that the list does not reach it.
-        (None, Some(current)) => (Vec::new(), [vec![current.clone()], list].concat()),
+        (None, Some(current)) => {
+            let newest = list.first().and_then(Deployment::created);
+            match list.is_empty() || newest.is_some() && current.created() > newest {
+                true => (Vec::new(), [vec![current.clone()], list].concat()),
+                false => (list, vec![current.clone()]),
+            }
+        }
         (None, None) => (Vec::new(), list),
     };
     Ok(History { newer, deployments, current })

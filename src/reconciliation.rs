@@ -6,8 +6,10 @@ use crate::deployment::Deployment;
 use crate::endpoint::{ENVIRONMENTS, Id};
 use crate::fault::Fault;
 use crate::look::{self, Seen};
+use crate::plan::Plan;
 use crate::session::{LOOKS, Session};
 use anyhow::{Result, anyhow};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -21,6 +23,8 @@ pub struct Reconciliation {
     pub id: Id,
     /// All of it, once it was found in a list.
     pub target: Option<Deployment>,
+    /// The ids of the deployments that were there before; none where they were not read.
+    known: Option<BTreeSet<String>>,
     /// When the rollback began, by this machine's clock.
     begun: Instant,
     /// The same by the API's clock, as the answers of one look tell it.
@@ -29,8 +33,9 @@ pub struct Reconciliation {
 
 impl Reconciliation {
     /// A rollback to a deployment that begins now.
-    pub fn new(id: Id, target: Option<Deployment>) -> Self {
-        Self { id, target, begun: Instant::now(), begun_there: None }
+    pub fn new(id: Id, plan: &Plan) -> Self {
+        let (target, known) = (plan.target.clone(), plan.known.clone());
+        Self { id, target, known, begun: Instant::now(), begun_there: None }
     }
 
     /// Looks a few times for the rollback whose answer was lost in this way. None where it is certain
@@ -55,7 +60,7 @@ impl Reconciliation {
             let Some(begun) = self.begun_there else {
                 return Err(anyhow!("the API's answer bears no date"));
             };
-            match look::find(&target, &listed, begun) {
+            match look::find(&target, &listed, begun, self.known.as_ref()) {
                 Seen::Made(found) => return Ok(Some(Rollback::established(found.clone(), lost))),
                 Seen::Nothing => unclear = None,
                 Seen::Unclear(why) => unclear = Some(why),

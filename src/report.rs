@@ -85,7 +85,8 @@ impl<'a> Report<'a> {
             pipeline,
             request: *request,
             course,
-            failure: failure.map(|failure| Explanation::new(failure, course, *request, variables)),
+            failure: failure
+                .map(|failure| Explanation::new(failure, course, *request, variables, redaction)),
             redaction: Rc::clone(redaction),
         }
     }

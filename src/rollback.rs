@@ -41,7 +41,7 @@ async fn roll_back(session: &mut Session<'_, '_>, course: &mut Course) -> Result
         Next::Send(target) => target,
         Next::End(outcome) => return Ok(outcome),
     };
-    let mut search = Reconciliation::new(target, course.plan.target.clone());
+    let mut search = Reconciliation::new(target, &course.plan);
     let sent = send(session, course, &mut search).await;
     course.plan.target = course.plan.target.take().or(search.target);
     match sent {
@@ -121,7 +121,14 @@ async fn send(
         }
         match plan::still_holds(session, course).await {
             Ok(true) => {}
-            Ok(false) => return Err(Failure::Superseded),
+            Ok(false) => {
+                // By what was lost, perhaps, which is later than all looks.
+                let Some(lost) = lost else { return Err(Failure::Superseded) };
+                return match search.find(session, &lost).await {
+                    Ok(found) => found.ok_or(Failure::Superseded),
+                    Err(cause) => Err(Failure::Unknown { lost, fault, cause }),
+                };
+            }
             Err(_) => return Err(Failure::NotDone(fault)),
         }
     }

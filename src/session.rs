@@ -36,13 +36,20 @@ impl Session<'_, '_> {
         environment: &str,
     ) -> Result<(Vec<Deployment>, Reply), Fault> {
         let url = self.request.endpoint.deployments(&self.request.agent_id, environment);
-        self.read(url, |body| deployment::listed(body, environment)).await
+        let (list, reply) = self.read(url, |body| deployment::listed(body, environment)).await?;
+        Ok((self.cleaned(list), reply))
     }
 
     /// Reads which deployments are active, at most one for each environment.
     pub async fn active(&mut self) -> Result<(Vec<Deployment>, Reply), Fault> {
         let url = self.request.endpoint.active(&self.request.agent_id);
-        self.read(url, deployment::active).await
+        let (active, reply) = self.read(url, deployment::active).await?;
+        Ok((self.cleaned(active), reply))
+    }
+
+    fn cleaned(&self, list: Vec<Deployment>) -> Vec<Deployment> {
+        let redaction = self.client.redaction();
+        list.into_iter().map(|deployment| deployment.cleaned(redaction)).collect()
     }
 
     /// The newest deployments of each environment, as far as they can be read at the first try, the
@@ -52,7 +59,7 @@ impl Session<'_, '_> {
         for environment in ENVIRONMENTS {
             let url = self.request.endpoint.deployments(&self.request.agent_id, environment);
             let read = self.read_once(&url, |body| deployment::listed(body, environment)).await;
-            newest.extend(read.into_iter().flat_map(|(list, _)| list));
+            newest.extend(read.into_iter().flat_map(|(list, _)| self.cleaned(list)));
         }
         newest
     }

@@ -17,6 +17,7 @@ use polyai_rollback::variables::Variables;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
@@ -184,11 +185,23 @@ proptest! {
         let is_there = rows.iter().any(|row| matches!(row, (0, 0, created, 1..) if *created >= since + slow));
         let may_be_there = rows.iter().any(|row| matches!(row, (0 | 2, 0 | 2, created, 1..) if created + 10 >= since));
         let begun = Between { earliest: time(since), latest: time(since + slow) };
-        match look::find(&target, &seen, begun) {
+        match look::find(&target, &seen, begun, None) {
             Seen::Made(found) => {
                 prop_assert!(is_there);
                 prop_assert!(found.id != target.id && found.created().unwrap() >= begun.latest);
             }
+            Seen::Nothing => prop_assert!(!may_be_there),
+            Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
+        }
+
+        // Where it is known what was there before, no clock matters.
+        let known = BTreeSet::from(["1".to_owned(), "2".to_owned()]);
+        let is_new = |row: &&(u8, u8, u64, u8)| row.3 == 3;
+        let mut new = rows.iter().filter(is_new);
+        let is_there = new.clone().any(|row| matches!(row, (0, 0, ..)));
+        let may_be_there = new.any(|row| matches!(row, (0 | 2, 0 | 2, ..)));
+        match look::find(&target, &seen, begun, Some(&known)) {
+            Seen::Made(found) => prop_assert!(is_there && found.id == "3"),
             Seen::Nothing => prop_assert!(!may_be_there),
             Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
         }
@@ -212,10 +225,10 @@ fn unknown() -> Deployment {
 fn a_target_of_which_too_little_is_known_leaves_it_open() {
     let now = SystemTime::now();
     let begun = Between { earliest: now, latest: now };
-    assert!(matches!(look::find(&unknown(), &[], begun), Seen::Unclear(_)));
+    assert!(matches!(look::find(&unknown(), &[], begun, None), Seen::Unclear(_)));
     let live = Deployment { environment: Some("live".to_owned()), ..unknown() };
-    assert!(matches!(look::find(&live, &[], begun), Seen::Unclear(_)));
+    assert!(matches!(look::find(&live, &[], begun, None), Seen::Unclear(_)));
     let whole = Deployment { version: Some("v".to_owned()), ..live };
-    assert!(matches!(look::find(&whole, &[], begun), Seen::Nothing));
-    assert!(matches!(look::find(&whole, [&whole], begun), Seen::Nothing));
+    assert!(matches!(look::find(&whole, &[], begun, None), Seen::Nothing));
+    assert!(matches!(look::find(&whole, [&whole], begun, None), Seen::Nothing));
 }

@@ -159,3 +159,32 @@ fn what_is_too_short_to_be_a_secret_is_left_alone() {
 fn a_redaction_shows_nothing_itself() {
     assert_eq!(format!("{:?}", Redaction::new([API_KEY.to_owned()])), "Redaction(…)");
 }
+
+#[test]
+fn a_key_in_a_message_or_an_id_is_hidden_before_it_is_cut() {
+    for key in ["sk-abcdefghijklmnopqrstuvwxyz012345", "sk-##cdefghijklmnopqrstuvwxyz012345"] {
+        for before in ["", &"x".repeat(60), &"x".repeat(180)] {
+            let text = format!("{before}{key}");
+            let body = format!(
+                r#"{{"deployments":[{{"id":"d","metadata":{{"deployment_message":"{text}"}}}}],"activeDeployments":{{}}}}"#
+            );
+            let api = StandIn::start(move |request| match request.method.as_str() {
+                "POST" => Answer::new(404, ""),
+                _ => Answer::new(200, &body),
+            });
+            let ended = Step::plain(&api)
+                .env("POLYAI_API_KEY", key)
+                .env("POLYAI_DEPLOYMENT_ID", format!("i{text}"))
+                .env("POLYAI_SUMMARY_FILE", "summary.md")
+                .env("CI", "woodpecker")
+                .env("CI_REPO", format!("r{text}"))
+                .run();
+            assert_eq!(ended.code, 4, "{}", ended.err);
+            assert!(ended.err.contains("to choose from"), "{}", ended.err);
+            let everything = ended.everything();
+            assert!(!everything.contains("cdefghij"), "{everything}");
+            let sent = api.requests()[0].body.clone();
+            assert!(!String::from_utf8_lossy(&sent).contains("cdefghij"));
+        }
+    }
+}

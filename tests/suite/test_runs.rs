@@ -193,6 +193,9 @@ fn that_contradict_their_numbers_are_unknown() {
     let ended = wait(|_| run("completed", THREE_OF_THREE, FAILED), |step| step);
     assert_eq!(ended.code, 8);
     assert_eq!(numbers(&ended)[0], "unknown");
+    const UNREAD: &str = r#"{"testCaseId":7,"status":["passed"]},{"status":"failed"}"#;
+    let unread = wait(|_| run("completed", THREE_OF_THREE, UNREAD), |step| step);
+    assert_eq!(unread.code, 8);
     let words = "run-0001 is over, and does not say clearly how it ended";
     assert!(ended.err.contains(words), "{}", ended.err);
 }
@@ -312,8 +315,15 @@ fn whose_api_fails_to_the_end_say_so() {
 
 #[test]
 fn in_a_shape_that_nobody_knows_show_nothing_of_it() {
-    let body = r#"{"id":"r","state":"done","turns":[{"user":"my number is 555 0100"}],"started_by":"dev@example.com"}"#;
-    for status in [200, 403] {
+    let bodies = [
+        r#"{"id":"r","state":"done","turns":[{"user":"my number is 555 0100"}],"started_by":"dev@example.com"}"#,
+        r#""my number is 555 0100""#,
+        r#"["my number is 555 0100"]"#,
+        r#"{"status":{"user":"my number is 555 0100"}}"#,
+    ];
+    for (status, body) in
+        [200, 403].into_iter().flat_map(|status| bodies.map(|body| (status, body)))
+    {
         let ended = wait(move |_| Answer::new(status, body), |step| step);
         assert!(
             !ended.everything().replace(&ended.read("report.json").unwrap(), "").contains("dev@")
