@@ -22,8 +22,8 @@ impl ApiError {
         Self::stated(&parse(body).unwrap_or_default(), redaction)
     }
 
-    /// Reads the body of an error. One that has no known shape is its own message, unless it may be a deployment,
-    /// or a part of one: there is personal data in it.
+    /// Reads the body of an error. One that has no known shape is its own message, unless it may be a
+    /// deployment, or a part of one: there is personal data in it.
     pub fn read(body: &[u8], redaction: &Redaction) -> Self {
         let stated = Self::of_success(body, redaction);
         if stated.code.is_some() || stated.message.is_some() {

@@ -9,7 +9,7 @@ use crate::pipeline::Pipeline;
 use crate::redaction::Redaction;
 use crate::request::{Request, Wanted};
 use crate::test_runs::{TestRuns, TestsOutcome};
-use crate::text::Row;
+use crate::text::{Row, or_not_given};
 use crate::variables::Variables;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -180,8 +180,7 @@ impl<'a> Report<'a> {
         let plan = &self.course.plan;
         let there = plan.environment.as_deref().unwrap_or("the environment");
         let version = |deployment: &Option<Deployment>| {
-            let version = deployment.as_ref().and_then(|deployment| deployment.version.clone());
-            version.unwrap_or_else(|| "not given".to_owned())
+            or_not_given(&deployment.as_ref().and_then(|deployment| deployment.version.clone()))
         };
         match (&self.failure, &self.course.rollback, &plan.current) {
             (Some(failure), ..) => failure.headline.clone(),

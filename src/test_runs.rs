@@ -36,15 +36,13 @@ const WATCHED: usize = 50;
 const ROWS: usize = 100;
 
 /// All runs of a rollback.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct TestRuns {
     /// The runs.
     pub runs: Vec<Watched>,
     /// Whether there are no others.
-    #[serde(skip)]
     pub are_all_known: bool,
     /// Whether the time was over before all were.
-    #[serde(skip)]
     is_time_over: bool,
 }
 

@@ -36,6 +36,14 @@ fn wait(
     ended
 }
 
+/// A run that waits for its tests, where the API says one thing instead of another.
+fn wait_where(old: &'static str, new: &'static str) -> Ended {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| api.answer(request).replace(old, new));
+    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
+    step.env("POLYAI_WAIT_FOR_TESTS", "true").run()
+}
+
 /// What the API tells of a run.
 fn run(status: &str, counts: &str, history: &str) -> Answer {
     let conversation = r#""rawConversation":{"turns":[{"user":"my number is 555 0100"}]}"#;
@@ -333,10 +341,7 @@ fn in_a_shape_that_nobody_knows_show_nothing_of_it() {
 
 #[test]
 fn leave_the_warning_that_an_output_was_left_out() {
-    let api = AgentsApi::new();
-    let stand_in = StandIn::start(move |request| api.answer(request).replace(VERSION, "$HOME"));
-    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
-    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    let ended = wait_where(VERSION, "$HOME");
     assert_eq!(ended.code, 0);
     assert!(
         ended.err.contains("warning: ROLLBACK_VERSION was left out of out.env"),
@@ -347,13 +352,7 @@ fn leave_the_warning_that_an_output_was_left_out() {
 
 #[test]
 fn that_do_not_exist_have_not_passed() {
-    let api = AgentsApi::new();
-    let stand_in = StandIn::start(move |request| {
-        let answer = api.answer(request);
-        answer.replace(r#"["run-0001","run-0002"]"#, "[]")
-    });
-    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
-    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    let ended = wait_where(r#"["run-0001","run-0002"]"#, "[]");
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     assert_eq!(numbers(&ended)[0], "none");
     assert!(ended.out.contains("no tests were triggered"), "{}", ended.out);
@@ -362,12 +361,7 @@ fn that_do_not_exist_have_not_passed() {
 
 #[test]
 fn that_the_answer_does_not_name_are_unknown() {
-    let api = AgentsApi::new();
-    let stand_in = StandIn::start(move |request| {
-        api.answer(request).replace(r#"["run-0001","run-0002"]"#, "null")
-    });
-    let step = Step::plain(&stand_in).env("POLYAI_OUTPUT_FILE", "out.env");
-    let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
+    let ended = wait_where(r#"["run-0001","run-0002"]"#, "null");
     assert_eq!(ended.code, 8);
     assert!(ended.err.contains("the API did not say which runs there are"), "{}", ended.err);
 }
