@@ -15,61 +15,28 @@
 // Whatever is printed goes through `Log`, which makes foreign text safe.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod answer;
-pub mod api_error;
-pub mod arguments;
-pub mod body;
-pub mod budget;
-pub mod client;
-pub mod course;
-pub mod deployment;
-pub mod destinations;
-pub mod endpoint;
-pub mod environment;
-pub mod explanation;
-pub mod failure;
-pub mod fault;
-pub mod file;
-pub mod formats;
-pub mod history;
+pub mod agents_api;
 pub mod inputs;
 pub mod log;
-pub mod look;
-pub mod outcome;
-pub mod patience;
-pub mod pipeline;
-pub mod plan;
-pub mod proof;
-pub mod proxy;
-pub mod random;
-pub mod reconciliation;
-pub mod redaction;
+pub mod model;
+pub mod process;
 pub mod report;
-pub mod request;
-pub mod retry;
 pub mod rollback;
-pub mod secret;
-pub mod session;
-pub mod signals;
 pub mod step;
-pub mod test_run;
-pub mod test_runs;
 pub mod text;
-pub mod trust;
-pub mod variables;
 
 use anyhow::Result;
-use arguments::Arguments;
-use environment::Environment;
 use inputs::Inputs;
+use inputs::variables::Variables;
 use log::Log;
-use outcome::Outcome;
-use pipeline::{Family, Pipeline};
+use model::outcome::Outcome;
+use process::arguments::Arguments;
+use process::env::Environment;
+use process::place::{Family, Pipeline};
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::io::Write;
 use tokio::runtime;
-use variables::Variables;
 
 /// The name and the version of this program.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,6 @@
 //! The program: what the process was given in, its exit code out.
 
-use polyai_rollback::patience::Patient;
+use polyai_rollback::process::timeout_writer::Patient;
 use std::io::{IsTerminal, Result, Write, stderr, stdout};
 use std::process::ExitCode;
 

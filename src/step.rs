@@ -1,24 +1,24 @@
 //! One step of a pipeline: reads the inputs, rolls back, waits for the tests, and tells all of it.
 
 use crate::VERSION;
-use crate::budget::Budget;
-use crate::client::{Client, Stage};
-use crate::course::Course;
-use crate::destinations::Destinations;
-use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::agents_api::http::{Client, Stage};
+use crate::agents_api::tls;
 use crate::inputs;
+use crate::inputs::variables::Variables;
 use crate::log::Log;
-use crate::outcome::Outcome;
-use crate::pipeline::Pipeline;
+use crate::model::failure::Failure;
+use crate::model::outcome::Outcome;
+use crate::model::record::Course;
+use crate::model::rollback_request::Request;
+use crate::process::env::Environment;
+use crate::process::place::Pipeline;
+use crate::process::signals::Signals;
+use crate::report::files::Destinations;
 use crate::report::{Frame, Report};
-use crate::request::Request;
 use crate::rollback;
-use crate::session::Session;
-use crate::signals::Signals;
-use crate::test_runs::{self, TestRuns, TestsOutcome};
-use crate::trust;
-use crate::variables::Variables;
+use crate::rollback::deadline::Budget;
+use crate::rollback::engine::Session;
+use crate::rollback::wait_for_tests::{self, TestRuns, TestsOutcome};
 use anyhow::Result;
 use humantime::format_duration;
 use std::rc::Rc;
@@ -61,7 +61,7 @@ pub async fn run(
             log.begin(&format!("{VERSION}: {}", request.headline()));
             log.rows(&request.rows());
             log.end();
-            match Client::new(request, key, trust::roots(reading.authorities), redaction) {
+            match Client::new(request, key, tls::roots(reading.authorities), redaction) {
                 Err(error) => (Err(Failure::Internal(error)), Duration::ZERO),
                 Ok(client) => {
                     let mut work =
@@ -125,7 +125,7 @@ impl Work<'_, '_> {
             let Self { request, client, signals, log, .. } = self;
             let signal = tokio::select! {
                 biased;
-                () = test_runs::wait(tests, client, request, log) => None,
+                () = wait_for_tests::wait(tests, client, request, log) => None,
                 signal = signals.next() => Some(signal),
             };
             self.log.end();

@@ -6,7 +6,7 @@ use crate::step::Step;
 use polyai_rollback::inputs::{
     DEFAULT_ATTEMPTS, DEFAULT_REGION, DEFAULT_TESTS_TIMEOUT, DEFAULT_TIMEOUT, Inputs,
 };
-use polyai_rollback::outcome::Outcome;
+use polyai_rollback::model::outcome::Outcome;
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde_json::{Map, Value};

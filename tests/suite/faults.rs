@@ -5,7 +5,7 @@ use crate::agents_api::{API_KEY, AgentsApi, DEPLOYMENT, VERSION};
 use crate::authority::Authority;
 use crate::stand_in::{Answer, Request, StandIn, loopback};
 use crate::step::Step;
-use polyai_rollback::outcome::Outcome;
+use polyai_rollback::model::outcome::Outcome;
 use rustls::ServerConfig;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,8 +1,8 @@
 //! What comes before the version that is active, for any history.
 
 use crate::properties::config;
-use polyai_rollback::deployment::Deployment;
-use polyai_rollback::history::{Previous, Why, previous};
+use polyai_rollback::model::deployment::Deployment;
+use polyai_rollback::rollback::history::{Previous, Why, previous};
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -2,18 +2,18 @@
 
 use crate::agents_api::{API_KEY, rolled_back};
 use crate::properties::{config, hostile};
-use polyai_rollback::answer::{NoRollback, Rollback};
-use polyai_rollback::api_error::ApiError;
-use polyai_rollback::client::Between;
-use polyai_rollback::deployment::{Deployment, active, listed};
-use polyai_rollback::environment::Environment;
+use polyai_rollback::agents_api::error_body::ApiError;
+use polyai_rollback::agents_api::http::Between;
+use polyai_rollback::agents_api::rollback_response::{NoRollback, Rollback};
+use polyai_rollback::agents_api::test_run_response::{TestRun, Verdict};
+use polyai_rollback::inputs::variables::Variables;
 use polyai_rollback::inputs::{self, Inputs};
-use polyai_rollback::look::{self, Seen};
-use polyai_rollback::pipeline::Pipeline;
-use polyai_rollback::redaction::Redaction;
-use polyai_rollback::retry::{pause, retry_after};
-use polyai_rollback::test_run::{TestRun, Verdict};
-use polyai_rollback::variables::Variables;
+use polyai_rollback::model::deployment::{Deployment, active, listed};
+use polyai_rollback::process::env::Environment;
+use polyai_rollback::process::place::Pipeline;
+use polyai_rollback::rollback::backoff::{pause, retry_after};
+use polyai_rollback::rollback::evidence::{self, Seen};
+use polyai_rollback::text::redaction::Redaction;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
@@ -185,7 +185,7 @@ proptest! {
         let is_there = rows.iter().any(|row| matches!(row, (0, 0, created, 1..) if *created >= since + slow));
         let may_be_there = rows.iter().any(|row| matches!(row, (0 | 2, 0 | 2, created, 1..) if created + 10 >= since));
         let begun = Between { earliest: time(since), latest: time(since + slow) };
-        match look::find(&target, &seen, begun, None) {
+        match evidence::find(&target, &seen, begun, None) {
             Seen::Made(found) => {
                 prop_assert!(is_there);
                 prop_assert!(found.id != target.id && found.created().unwrap() >= begun.latest);
@@ -200,7 +200,7 @@ proptest! {
         let mut new = rows.iter().filter(is_new);
         let is_there = new.clone().any(|row| matches!(row, (0, 0, ..)));
         let may_be_there = new.any(|row| matches!(row, (0 | 2, 0 | 2, ..)));
-        match look::find(&target, &seen, begun, Some(&known)) {
+        match evidence::find(&target, &seen, begun, Some(&known)) {
             Seen::Made(found) => prop_assert!(is_there && found.id == "3"),
             Seen::Nothing => prop_assert!(!may_be_there),
             Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
@@ -225,10 +225,10 @@ fn unknown() -> Deployment {
 fn a_target_of_which_too_little_is_known_leaves_it_open() {
     let now = SystemTime::now();
     let begun = Between { earliest: now, latest: now };
-    assert!(matches!(look::find(&unknown(), &[], begun, None), Seen::Unclear(_)));
+    assert!(matches!(evidence::find(&unknown(), &[], begun, None), Seen::Unclear(_)));
     let live = Deployment { environment: Some("live".to_owned()), ..unknown() };
-    assert!(matches!(look::find(&live, &[], begun, None), Seen::Unclear(_)));
+    assert!(matches!(evidence::find(&live, &[], begun, None), Seen::Unclear(_)));
     let whole = Deployment { version: Some("v".to_owned()), ..live };
-    assert!(matches!(look::find(&whole, &[], begun, None), Seen::Nothing));
-    assert!(matches!(look::find(&whole, [&whole], begun, None), Seen::Nothing));
+    assert!(matches!(evidence::find(&whole, &[], begun, None), Seen::Nothing));
+    assert!(matches!(evidence::find(&whole, [&whole], begun, None), Seen::Nothing));
 }

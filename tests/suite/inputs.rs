@@ -241,7 +241,7 @@ fn every_name_of_a_region_leads_to_its_host() {
 
 #[test]
 fn a_key_shows_in_no_debug_output() {
-    let key = polyai_rollback::secret::ApiKey::new(API_KEY).unwrap();
+    let key = polyai_rollback::text::api_key::ApiKey::new(API_KEY).unwrap();
     assert_eq!(format!("{key:?} {:?}", key.header().unwrap()), "ApiKey(redacted) Sensitive");
 }
 

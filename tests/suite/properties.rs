@@ -3,10 +3,11 @@
 use crate::parsers;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
-use polyai_rollback::formats::dotenv::{self, Room};
-use polyai_rollback::formats::{command::command, heredoc, markdown};
+use polyai_rollback::log::github::command;
 use polyai_rollback::report::Value;
-use polyai_rollback::text::one_line;
+use polyai_rollback::report::dotenv::{self, Room};
+use polyai_rollback::report::{github_output as heredoc, markdown};
+use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use std::env;
 

@@ -3,7 +3,7 @@
 use crate::agents_api::{API_KEY, agents_api};
 use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
-use polyai_rollback::redaction::Redaction;
+use polyai_rollback::text::redaction::Redaction;
 
 /// A key with characters that every encoding writes in its own way.
 const KEY: &str = r#"pk/+&<"%\=~'4f1d8a6c"#;

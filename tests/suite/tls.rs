@@ -4,7 +4,7 @@ use crate::agents_api::{API_KEY, agents_api};
 use crate::authority::Authority;
 use crate::stand_in::StandIn;
 use crate::step::{Ended, Step};
-use polyai_rollback::trust;
+use polyai_rollback::agents_api::tls;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
 use snapbox::{assert_data_eq, str};
@@ -68,8 +68,8 @@ fn an_authority_of_the_company_is_trusted_where_it_is_given() {
 
 #[test]
 fn the_public_authorities_stay_trusted() {
-    let own = trust::of_input(&Authority::new().1).unwrap();
-    assert_eq!(trust::roots(own).len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
+    let own = tls::of_input(&Authority::new().1).unwrap();
+    assert_eq!(tls::roots(own).len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
 }
 
 #[test]

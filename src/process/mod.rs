@@ -1,0 +1,9 @@
+//! What the operating system and the pipeline give: variables, arguments, signals, randomness, streams.
+
+pub mod arguments;
+pub mod bounded_file;
+pub mod env;
+pub mod place;
+pub mod random;
+pub mod signals;
+pub mod timeout_writer;

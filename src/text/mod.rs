@@ -1,0 +1,6 @@
+//! Foreign text made safe: on one line, without secrets, within limits.
+
+pub mod api_key;
+pub mod bounded_json;
+pub mod redaction;
+pub mod sanitize;
