@@ -15,8 +15,9 @@ RUN cargo install --locked --debug --root /usr/local cargo-auditable@0.7.7
 WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo ./.cargo
-RUN mkdir -p benches/side_by_side src \
- && touch benches/side_by_side/main.rs src/lib.rs \
+COPY tests/support/Cargo.toml ./tests/support/
+RUN mkdir -p benches/side_by_side src tests/support/src \
+ && touch benches/side_by_side/main.rs src/lib.rs tests/support/src/lib.rs \
  && echo 'fn main() {}' > src/main.rs \
  && cargo auditable build --release --locked --config .cargo/release.toml
 

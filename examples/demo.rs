@@ -1,23 +1,16 @@
 //! The main job on this machine, without a key and without a network: the step itself runs against
 //! an embedded stand-in for the Agents API. `cargo run --example demo`
 
-#[path = "../tests/suite/agents_api.rs"]
-#[allow(dead_code)]
-mod agents_api;
-#[path = "../tests/suite/stand_in.rs"]
-#[allow(dead_code)]
-mod stand_in;
-
-use agents_api::{AGENT, API_KEY, AgentsApi};
-use stand_in::StandIn;
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 use std::{fs, io};
+use support::agents_api::{AGENT, API_KEY, AgentsApi};
+use support::stand_in::StandIn;
 
 fn main() -> io::Result<ExitCode> {
-    let api = AgentsApi::with_clock(SystemTime::now, agents_api::Quirks::default());
+    let api = AgentsApi::with_clock(SystemTime::now, support::agents_api::Quirks::default());
     let api = StandIn::start(move |request| api.answer(request));
     let folder = tempfile::tempdir()?;
     let step = |inputs: &[(&str, &str)]| step(&api, folder.path(), inputs);

@@ -3,28 +3,18 @@
 //! `-- 8443 10.1.2.3 ca.pem`: its address, and where it writes the certificate of its authority. It
 //! runs until it is ended.
 
-#[path = "../tests/suite/agents_api.rs"]
-#[allow(dead_code)]
-mod agents_api;
-#[path = "../tests/suite/authority.rs"]
-#[allow(dead_code)]
-mod authority;
-#[path = "../tests/suite/stand_in.rs"]
-#[allow(dead_code)]
-mod stand_in;
-
-use agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
-use authority::Authority;
 use rcgen::CertificateParams;
-use stand_in::StandIn;
 use std::net::TcpListener;
+use support::agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use support::authority::Authority;
+use support::stand_in::StandIn;
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let port = arguments.first().map_or("0", String::as_str);
     let (address, tls) = match arguments.as_slice() {
         [_, address, file] => {
-            let authority = Authority::new();
+            let authority = Authority::generate();
             std::fs::write(file, &authority.1)?;
             let names = CertificateParams::new([address.clone()]).map_err(std::io::Error::other)?;
             let tls = authority.server(|params| params.subject_alt_names = names.subject_alt_names);

@@ -26,20 +26,20 @@ pub mod step;
 pub mod text;
 
 use anyhow::Result;
-use inputs::Inputs;
+use inputs::table::is_input;
 use inputs::variables::Variables;
 use log::Log;
-use model::outcome::Outcome;
+use model::Outcome;
 use process::arguments::Arguments;
-use process::env::Environment;
+use process::env::ProcessEnv;
 use process::place::{Family, Pipeline};
+use report::print;
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
 use std::io::Write;
+use step::VERSION;
 use tokio::runtime;
 
-/// The name and the version of this program.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 const USAGE: &str = include_str!("usage.txt");
 const NO_COMMAND: &str = "this image was given a command of a runner, which it does not run; in GitLab CI \
     write `image: {name: …, entrypoint: [\"\"]}` and `script: [polyai-rollback]`, and empty the entry \
@@ -54,12 +54,12 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    let environment = Environment::new(variables);
-    let pipeline = Pipeline::detect(&environment);
-    let variables = Variables::collect(&environment, pipeline.spelling);
-    let mut log = Log::new(&environment, pipeline.family, is_terminal, out, err);
+    let process_env = ProcessEnv::new(variables);
+    let pipeline = Pipeline::detect(&process_env);
+    let variables = Variables::collect(&process_env, pipeline.spelling);
+    let mut log = Log::new(&process_env, pipeline.family, is_terminal, out, err);
 
-    let is_action = pipeline.family == Family::GitHub && variables.is_action(&Inputs::NAMES);
+    let is_action = pipeline.family == Family::GitHub && variables.is_action(is_input);
     let outcome = match Arguments::read(arguments, is_action) {
         Arguments::Version => {
             let commit = option_env!("REVISION").filter(|commit| !commit.is_empty());
@@ -72,14 +72,14 @@ pub fn run(
             return 0;
         }
         Arguments::Command => {
-            log.error("Not rolled back (invalid-input)", NO_COMMAND, &[]);
+            print::failure(Outcome::InvalidInput, NO_COMMAND, &mut log);
             Outcome::InvalidInput
         }
         Arguments::Run { ignored } => {
-            let step = step::run(&environment, &pipeline, &variables, ignored, &mut log);
+            let step = step::run(&process_env, &pipeline, &variables, ignored, &mut log);
             in_runtime(step).unwrap_or_else(|error| {
                 let text = format!("this machine gives no resources to run: {error:#}");
-                log.error("Not rolled back (internal-error)", &text, &[]);
+                print::failure(Outcome::InternalError, &text, &mut log);
                 Outcome::InternalError
             })
         }

@@ -1,13 +1,13 @@
 //! The program: what the process was given in, its exit code out.
 
-use polyai_rollback::process::timeout_writer::Patient;
+use polyai_rollback::process::timeout_writer::TimeoutWriter;
 use std::io::{IsTerminal, Result, Write, stderr, stdout};
 use std::process::ExitCode;
 
 fn main() -> Result<ExitCode> {
     std::panic::set_hook(Box::new(end));
     let is_terminal = stdout().is_terminal() && stderr().is_terminal();
-    let (mut out, mut err) = (Patient::new(stdout())?, Patient::new(stderr())?);
+    let (mut out, mut err) = (TimeoutWriter::new(stdout())?, TimeoutWriter::new(stderr())?);
     let (arguments, variables) = (std::env::args_os().skip(1), std::env::vars_os());
     let code = polyai_rollback::run(arguments, variables, is_terminal, &mut out, &mut err);
     Ok(ExitCode::from(code))

@@ -1,11 +1,11 @@
 //! The API: a server that always answers the same, with a certificate of an authority of its own.
 
-use crate::authority::Authority;
-use crate::stand_in::{Answer, StandIn};
 use anyhow::{Context, Result};
 use rustls::version::TLS13;
 use std::fs;
 use std::path::PathBuf;
+use support::authority::Authority;
+use support::stand_in::{Answer, StandIn};
 use tempfile::TempDir;
 
 /// The path that a rollback is asked for at.
@@ -28,7 +28,7 @@ pub struct Api {
 impl Api {
     /// Starts it.
     pub fn start() -> Result<Self> {
-        let authority = Authority::new();
+        let authority = Authority::generate();
         let tls = authority.server_for(&[&TLS13], false, |_| {});
         let folder = tempfile::tempdir()?;
         let system = fs::read_to_string(SYSTEM).with_context(|| SYSTEM)?;

@@ -3,13 +3,6 @@
 //! prints the figures, writes them to RESULTS.md, and fails where one that can be repeated passes its
 //! limit.
 
-#[path = "../../tests/suite/authority.rs"]
-#[allow(dead_code)]
-mod authority;
-#[path = "../../tests/suite/stand_in.rs"]
-#[allow(dead_code)]
-mod stand_in;
-
 mod api;
 mod figures;
 mod floor;

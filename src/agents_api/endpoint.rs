@@ -1,17 +1,15 @@
 //! The address of the Agents API, and the paths below it.
 
+use crate::model::{Environment, Id};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
-use std::fmt;
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 /// What a path segment must not hold as it is: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The environments of an agent, the most important one first.
-pub const ENVIRONMENTS: [&str; 3] = ["live", "pre-release", "sandbox"];
-/// How many deployments a list holds at most, the newest ones.
-pub const LISTED: usize = 100;
+/// How many deployments a list is asked for: the newest ones.
+pub const LIST_LIMIT: usize = 100;
 
 /// A region of PolyAI. A key belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,27 +46,6 @@ impl Region {
             Self::Uk => "uk",
             Self::Studio => "studio",
         }
-    }
-}
-
-/// The id of an agent or a deployment: opaque, and always exactly one segment of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Id(String);
-
-impl Id {
-    /// Takes an id; none where it is a step to another path (`.`, `..`, also percent-encoded).
-    pub fn new(text: &str) -> Option<Self> {
-        let decoded = text.to_lowercase().replace("%2e", ".");
-        (!matches!(decoded.as_str(), "" | "." | "..")).then(|| Self(text.to_owned()))
-    }
-
-    /// The id as it was given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn segment(&self) -> impl fmt::Display {
-        utf8_percent_encode(&self.0, ENCODED)
     }
 }
 
@@ -125,7 +102,7 @@ impl Endpoint {
 
     /// Where a rollback to `deployment` is asked for.
     pub fn rollback(&self, agent: &Id, deployment: &Id) -> Url {
-        let deployment = deployment.segment();
+        let deployment = segment(deployment);
         self.below(agent, &format!("deployments/{deployment}/rollback"))
     }
 
@@ -135,24 +112,29 @@ impl Endpoint {
     }
 
     /// Where the newest deployments of one environment are listed.
-    pub fn deployments(&self, agent: &Id, environment: &str) -> Url {
+    pub fn deployments(&self, agent: &Id, environment: Environment) -> Url {
         let mut url = self.below(agent, "deployments");
-        url.set_query(Some(&format!("environment={environment}&limit={LISTED}")));
+        url.set_query(Some(&format!("environment={environment}&limit={LIST_LIMIT}")));
         url
     }
 
     /// Where a test run is told. PolyAI's own command line client reads it there.
     pub fn test_run(&self, agent: &Id, run: &Id) -> Url {
-        let run = run.segment();
+        let run = segment(run);
         self.below(agent, &format!("testing/test-runs/{run}"))
     }
 
     fn below(&self, agent: &Id, path: &str) -> Url {
         let mut url = self.base.clone();
         let prefix = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{prefix}/v1/agents/{}/{path}", agent.segment()));
+        url.set_path(&format!("{prefix}/v1/agents/{}/{path}", segment(agent)));
         url
     }
+}
+
+/// An id as one segment of a path.
+fn segment(id: &Id) -> impl fmt::Display {
+    utf8_percent_encode(id.as_str(), ENCODED)
 }
 
 impl fmt::Display for Endpoint {

@@ -1,8 +1,9 @@
 //! The HTTP proxy between this machine and the API, as the usual variables name it.
 
-use crate::process::env::Environment;
+use crate::process::env::ProcessEnv;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Url;
+use reqwest::header::HeaderValue;
 use std::fmt;
 
 /// The variables that name a proxy for HTTPS, the first one that is set counts.
@@ -20,7 +21,7 @@ pub struct Proxy {
 impl Proxy {
     /// The proxy on the way to an address, if there is one. The error names a variable that cannot
     /// be used.
-    pub fn of(environment: &Environment, address: &Url) -> Result<Option<Self>, String> {
+    pub fn of(environment: &ProcessEnv, address: &Url) -> Result<Option<Self>, String> {
         let given = |name: &&'static str| Some((*name, environment.text(name)?));
         // Nothing that is not encrypted is asked of a proxy.
         let Some((variable, value)) =
@@ -40,13 +41,14 @@ impl Proxy {
         Ok(intercept.map(|intercept| Self { variable, intercept }))
     }
 
-    /// It in the terms of the HTTP client.
-    pub fn of_client(&self) -> reqwest::Result<reqwest::Proxy> {
-        let proxy = reqwest::Proxy::all(self.intercept.uri().to_string())?;
-        Ok(match self.intercept.basic_auth() {
-            Some(header) => proxy.custom_http_auth(header.clone()),
-            None => proxy,
-        })
+    /// The address of the proxy, without its user.
+    pub fn url(&self) -> String {
+        self.intercept.uri().to_string()
+    }
+
+    /// The value of `Proxy-Authorization`, where the variable names a user.
+    pub fn authorization(&self) -> Option<&HeaderValue> {
+        self.intercept.basic_auth()
     }
 }
 
@@ -65,7 +67,7 @@ fn is_meant(proxy: &Intercept, value: &str) -> bool {
 }
 
 /// The passwords in all variables that can name a proxy, used or not.
-pub fn passwords(environment: &Environment) -> Vec<String> {
+pub fn passwords(environment: &ProcessEnv) -> Vec<String> {
     let variables = VARIABLES.iter().chain(&["HTTP_PROXY", "http_proxy"]);
     variables.filter_map(|name| password(&environment.text(name)?)).collect()
 }

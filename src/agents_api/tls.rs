@@ -1,13 +1,11 @@
 //! The certificate authorities that are trusted: Mozilla's, which are compiled in, and those that a
 //! company adds.
 
-use crate::process::bounded_file;
-use crate::process::env::Environment;
+use crate::process::{bounded_file, env::ProcessEnv};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 /// The most bytes that a file of certificates may have: several times all of Mozilla's.
 const FILE_BYTES: u64 = 4 << 20;
@@ -38,7 +36,7 @@ pub fn of_input(input: &str) -> Result<Vec<Authority>, String> {
 /// The authorities that OpenSSL's variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and a line for
 /// each variable that names none. They may have leaked in from a host, so nothing in them is an
 /// error.
-pub fn of_environment(environment: &Environment) -> (Vec<Authority>, Vec<String>) {
+pub fn of_environment(environment: &ProcessEnv) -> (Vec<Authority>, Vec<String>) {
     let mut authorities = Vec::new();
     let mut problems = Vec::new();
     if let Some(path) = environment.path("SSL_CERT_FILE") {

@@ -1,6 +1,26 @@
-//! GitHub's workflow commands, lines that its runner acts on (`ActionCommand.cs`).
+//! GitHub's workflow commands: lines that its runner acts on (`ActionCommand.cs`).
 
-/// `::name title=…::data` on one line.
+use crate::log::dialect::{Dialect, Level, Message};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    begin: |_, title| command("group", "", title),
+    end: |_| Some("::endgroup::".to_owned()),
+    message,
+    mask: Some(|secret| command("add-mask", "", secret)),
+    shows_colours: false,
+};
+
+/// An annotation: GitHub shows a message and its facts as one.
+fn message(message: &Message<'_>) -> String {
+    let Message { title, text, .. } = message;
+    match message.level {
+        Level::Success | Level::Notice => command("notice", "polyai-rollback", text),
+        Level::Warning => command("warning", "polyai-rollback", text),
+        Level::Error => command("error", &format!("polyai-rollback: {title}"), text),
+    }
+}
+
+/// The command `::name title=…::data`, on one line.
 pub fn command(name: &str, title: &str, data: &str) -> String {
     let data = escape_data(data);
     match title {

@@ -1,17 +1,24 @@
-//! GitLab's collapsible sections of a job's log.
+//! GitLab's log: sections that can be folded away, and colours.
 
+use crate::log::{dialect::Dialect, plain};
 use std::time::{Duration, SystemTime};
 
-/// The line that begins a section under a header. No two sections of a job may have the same name.
-pub fn start(now: SystemTime, name: &str, header: &str) -> String {
-    format!("\x1b[0Ksection_start:{}:{name}\r\x1b[0K{header}", unix(now))
+pub(super) const DIALECT: Dialect = Dialect {
+    begin: |number, title| {
+        format!("\x1b[0Ksection_start:{}:{}\r\x1b[0K{title}", unix_seconds(), name(number))
+    },
+    end: |number| Some(format!("\x1b[0Ksection_end:{}:{}\r\x1b[0K", unix_seconds(), name(number))),
+    message: plain::message,
+    mask: None,
+    shows_colours: true,
+};
+
+/// No two sections of a job may have the same name.
+fn name(number: u32) -> String {
+    format!("polyai_rollback_{number}")
 }
 
-/// The line that ends it.
-pub fn end(now: SystemTime, name: &str) -> String {
-    format!("\x1b[0Ksection_end:{}:{name}\r\x1b[0K", unix(now))
-}
-
-fn unix(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+fn unix_seconds() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or(Duration::ZERO).as_secs()
 }

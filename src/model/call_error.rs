@@ -1,97 +1,113 @@
-//! Everything that can be wrong with one request and its answer.
+//! What can be wrong with one call of the API, and what that says of the call's effect.
+//!
+//! Whether a rollback may be asked for again depends on one question: can the API have acted, or act
+//! later? [`CallError::retry_class`] answers it for every answer, and for every way in which an answer
+//! can be missing. 429 and 503 say that the API did not process the request (RFC 6585, RFC 9110); a
+//! request that was never sent cannot have been processed; every other answer that is no clear refusal,
+//! and every missing answer, leaves the question open.
 
-use crate::agents_api::error_body::ApiError;
-use anyhow::{Chain, Error};
-use rustls::{AlertDescription, CertificateError};
-use std::error::Error as StdError;
-use std::time::Duration;
-use std::{fmt, io};
+use std::{fmt, time::Duration};
 
-/// What the API says of a rollback to the version that its environment is on.
-const THERE_ALREADY: &str = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
+/// The API's code for a rollback to the version that its environment is on.
+const ALREADY_PUBLISHED: &str = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
 
-/// Why a request has no good answer.
-#[derive(Debug)]
-pub enum Fault {
-    /// The request did not leave, so that it cannot have had an effect.
-    NotReached(Unreached),
-    /// It left, and nothing readable came back.
-    Lost(Error),
-    /// The answer says yes and cannot be read.
+/// Why a call has no good answer.
+#[derive(Clone, Debug)]
+pub enum CallError {
+    /// The request did not leave this machine, so that it cannot have had an effect.
+    NotSent(ConnectError),
+    /// The request left, and no whole answer came back. The text says how the answer was lost.
+    Lost(String),
+    /// The answer says yes, and cannot be read.
     Unreadable {
-        /// Its status, a 2xx.
+        /// The status, a 2xx.
         status: u16,
-        /// What can be made of its body.
-        error: ApiError,
-        /// Why it cannot be read.
-        cause: Error,
+        /// What can be made of the body.
+        body: ErrorBody,
+        /// Why the body cannot be read.
+        cause: String,
     },
     /// The answer says no.
     Answered {
-        /// The status: not a 2xx, or a 2xx that holds an error.
+        /// The status: not a 2xx, or a 2xx whose body is an error.
         status: u16,
-        /// What it said.
-        error: ApiError,
-        /// When it wants to be asked again.
+        /// The error as the API describes it.
+        body: ErrorBody,
+        /// How long the API wants to be left alone (`Retry-After`).
         retry_after: Option<Duration>,
     },
 }
 
+/// An error as the API describes it, safe to show.
+#[derive(Clone, Debug, Default)]
+pub struct ErrorBody {
+    /// The code, such as `DEPLOYMENT_NOT_FOUND`.
+    pub code: Option<String>,
+    /// The sentence, or the beginning of a body that has no known shape.
+    pub message: Option<String>,
+}
+
 /// Why there is no connection.
-#[derive(Debug)]
-pub enum Unreached {
-    /// The server's certificate is not accepted.
-    Certificate(CertificateError),
-    /// The server does not accept a client without a certificate. In TLS 1.3 it says so after the
-    /// request has left, and before it reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// The server's certificate was issued by an authority that is not trusted here.
+    UnknownIssuer,
+    /// The server's certificate has expired, by this machine's clock.
+    Expired,
+    /// The server's certificate is not valid yet, by this machine's clock.
+    NotValidYet,
+    /// The server's certificate is for other hosts, whose names are given where they are known.
+    OtherHost(Option<String>),
+    /// The server shows an authority's own certificate, as plain `openssl req -x509` makes it.
+    AuthorityAsServer,
+    /// The server's certificate is bad in another way.
+    BadCertificate(String),
+    /// The server does not accept a client without a certificate. In TLS 1.3 the server says so after
+    /// the request has left, and before it reads the request.
     WantsCertificate,
     /// The proxy wants a user name and a password, or other ones (407).
     ProxyAuthentication,
     /// The proxy answered, and made no connection.
     ProxyRefused,
-    /// Anything else: DNS, TCP, TLS.
-    Other(Error),
+    /// Anything else: DNS, TCP, TLS, or no time that was left.
+    Other(String),
 }
 
-/// What a fault says of the request.
+/// What a failed call says of a request for a rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// It had no effect, and may succeed if it is sent again.
-    NotNow,
-    /// It had no effect, and will have none if it is sent again.
-    Never,
-    /// It may or may not have had an effect.
-    Unclear,
+pub enum RetryClass {
+    /// The request had no effect, and the next one may succeed.
+    TryAgain,
+    /// The request had no effect, and the next one will have none either.
+    Refused,
+    /// Nobody knows whether the request had an effect.
+    InDoubt,
 }
 
-impl Fault {
-    /// What is known of the request.
-    pub fn meaning(&self) -> Meaning {
+impl CallError {
+    /// What this error says of the request.
+    pub fn retry_class(&self) -> RetryClass {
         match self {
-            Self::NotReached(Unreached::Other(_) | Unreached::ProxyRefused) => Meaning::NotNow,
-            Self::NotReached(_) => Meaning::Never,
-            Self::Lost(_) | Self::Unreadable { .. } => Meaning::Unclear,
+            Self::NotSent(ConnectError::Other(_) | ConnectError::ProxyRefused) => {
+                RetryClass::TryAgain
+            }
+            Self::NotSent(_) => RetryClass::Refused,
+            Self::Lost(_) | Self::Unreadable { .. } => RetryClass::InDoubt,
             Self::Answered { status, .. } => match status {
-                429 | 503 => Meaning::NotNow,
-                200..=407 | 409..=499 => Meaning::Never,
-                _ => Meaning::Unclear,
+                429 | 503 => RetryClass::TryAgain,
+                200..=407 | 409..=499 => RetryClass::Refused,
+                _ => RetryClass::InDoubt,
             },
         }
     }
 
-    /// Whether something else is going on with the deployments: 409, or an error in a 2xx, such as
-    /// that the environment has this version already.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Answered { status: 409 | 200..=299, .. })
-    }
-
     /// Whether the API says that the environment is on the target's version already.
-    pub fn is_there_already(&self) -> bool {
-        self.is_conflict()
-            && self.answer().and_then(|(_, error)| error.code.as_deref()) == Some(THERE_ALREADY)
+    pub fn is_already_published(&self) -> bool {
+        matches!(self, Self::Answered { status: 409 | 200..=299, body, .. }
+            if body.code.as_deref() == Some(ALREADY_PUBLISHED))
     }
 
-    /// When the API wants to be asked again.
+    /// How long the API wants to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answered { retry_after, .. } => *retry_after,
@@ -99,114 +115,85 @@ impl Fault {
         }
     }
 
-    /// What happened, and what the answer said if there was one.
-    pub fn said(&self) -> String {
-        match self.answer().filter(|(_, error)| error.code.is_some() || error.message.is_some()) {
-            Some((_, error)) => format!("{self}: {error}"),
-            None => self.to_string(),
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } | Self::Unreadable { status, .. } => Some(*status),
+            Self::NotSent(_) | Self::Lost(_) => None,
         }
     }
 
-    /// The status of the answer, and what it said.
-    pub fn answer(&self) -> Option<(u16, &ApiError)> {
+    /// What the API said of the error, if there was an answer.
+    pub fn body(&self) -> Option<&ErrorBody> {
         match self {
-            Self::Answered { status, error, .. } | Self::Unreadable { status, error, .. } => {
-                Some((*status, error))
-            }
-            Self::NotReached(_) | Self::Lost(_) => None,
+            Self::Answered { body, .. } | Self::Unreadable { body, .. } => Some(body),
+            Self::NotSent(_) | Self::Lost(_) => None,
+        }
+    }
+
+    /// What happened, and what the answer said if it said anything.
+    pub fn describe(&self) -> String {
+        match self.body().filter(|body| !body.is_empty()) {
+            Some(body) => format!("{self}: {body}"),
+            None => self.to_string(),
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotReached(why) => write!(formatter, "no connection: {why}"),
-            Self::Lost(cause) => write!(formatter, "{cause:#}"),
+            Self::NotSent(why) => write!(formatter, "no connection: {why}"),
+            Self::Lost(cause) => formatter.write_str(cause),
             Self::Unreadable { status, cause, .. } => {
-                write!(formatter, "HTTP {status} that cannot be read: {cause:#}")
+                write!(formatter, "HTTP {status} that cannot be read: {cause}")
             }
             Self::Answered { status, .. } => write!(formatter, "HTTP {status}"),
         }
     }
 }
 
-impl Unreached {
-    /// Sorts an error that came before the request left.
-    pub fn new(error: &(dyn StdError + 'static)) -> Self {
-        let mut next = Some(error);
-        while let Some(cause) = next {
-            match cause.downcast_ref() {
-                Some(rustls::Error::InvalidCertificate(problem)) => {
-                    return Self::Certificate(problem.clone());
-                }
-                Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => {
-                    return Self::WantsCertificate;
-                }
-                _ => {}
-            }
-            // hyper-util's error of a tunnel has no public type.
-            match cause.to_string().as_str() {
-                "tunnel error: proxy authorization required" => return Self::ProxyAuthentication,
-                "tunnel error: unsuccessful" => return Self::ProxyRefused,
-                _ => {}
-            }
-            // An I/O error names the source of what it wraps as its own.
-            let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            next = wrapped.map(|wrapped| wrapped as _).or_else(|| cause.source());
-        }
-        Self::Other(root(error))
+impl ErrorBody {
+    /// Whether the API said nothing.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_none() && self.message.is_none()
     }
 }
 
-/// Whether a server shows what plain `openssl req -x509` makes. The checker's error has no public name.
-pub fn is_self_signed(bad: &CertificateError) -> bool {
-    matches!(bad, CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity"))
-}
-
-/// What is at the bottom of an error of the HTTP client, without what its layers say of themselves.
-pub fn root(error: &(dyn StdError + 'static)) -> Error {
-    let texts = Chain::new(error).map(ToString::to_string);
-    let is_own = |text: &String| {
-        ["error sending request", "client error (", "error decoding response body"]
-            .iter()
-            .any(|start| text.starts_with(start))
-    };
-    Error::msg(texts.filter(|text| !is_own(text)).collect::<Vec<_>>().join(": "))
-}
-
-impl fmt::Display for Unreached {
+impl fmt::Display for ErrorBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use CertificateError as Bad;
-        match self {
-            Self::Certificate(Bad::UnknownIssuer) => formatter
-                .write_str("its certificate was issued by an authority that is not trusted here"),
-            Self::Certificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
-                formatter.write_str("its certificate has expired, by this machine's clock")
-            }
-            Self::Certificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
-                formatter.write_str("its certificate is not valid yet, by this machine's clock")
-            }
-            Self::Certificate(Bad::NotValidForNameContext { presented, .. }) => {
-                // Each is written as `DnsName("…")`.
-                let names = presented.iter().filter_map(|name| name.split('"').nth(1));
-                let names = names.collect::<Vec<_>>().join(", ");
-                write!(formatter, "its certificate is for another host: {names}")
-            }
-            Self::Certificate(Bad::NotValidForName) => {
-                formatter.write_str("its certificate is for another host")
-            }
-            Self::Certificate(bad) if is_self_signed(bad) => formatter
-                .write_str("its certificate is an authority's own, which is none for a server"),
-            Self::Certificate(other) => write!(formatter, "its certificate is bad: {other}"),
-            Self::WantsCertificate => {
-                formatter.write_str("it wants a certificate of its client, and there is none")
-            }
-            Self::ProxyAuthentication => {
-                formatter.write_str("the proxy wants a user name and a password, or other ones")
-            }
-            Self::ProxyRefused => formatter.write_str("the proxy answered, but did not connect"),
-            Self::Other(cause) => write!(formatter, "{cause:#}"),
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => write!(formatter, "{code}: {message}"),
+            (Some(text), None) | (None, Some(text)) => formatter.write_str(text),
+            (None, None) => formatter.write_str("no message"),
         }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UnknownIssuer => {
+                "its certificate was issued by an authority that is not trusted here"
+            }
+            Self::Expired => "its certificate has expired, by this machine's clock",
+            Self::NotValidYet => "its certificate is not valid yet, by this machine's clock",
+            Self::OtherHost(Some(names)) => {
+                return write!(formatter, "its certificate is for another host: {names}");
+            }
+            Self::OtherHost(None) => "its certificate is for another host",
+            Self::AuthorityAsServer => {
+                "its certificate is an authority's own, which is none for a server"
+            }
+            Self::BadCertificate(why) => {
+                return write!(formatter, "its certificate is bad: {why}");
+            }
+            Self::WantsCertificate => "it wants a certificate of its client, and there is none",
+            Self::ProxyAuthentication => {
+                "the proxy wants a user name and a password, or other ones"
+            }
+            Self::ProxyRefused => "the proxy answered, but did not connect",
+            Self::Other(cause) => cause,
+        })
     }
 }

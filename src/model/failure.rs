@@ -1,72 +1,166 @@
-//! Everything that can go wrong, as data. `explanation` has the words.
+//! Why a run does not end well, as data. `report::diagnostic` has the words.
 
-use crate::agents_api::http::Stage;
-use crate::model::call_error::{Fault, Meaning};
-use crate::model::outcome::{Effect, Outcome};
-use crate::process::signals::Signal;
-use anyhow::Error;
+use crate::model::call_error::{CallError, RetryClass};
+use crate::model::deployment::Deployment;
+use crate::model::environment::Environment;
+use crate::model::outcome::{Effect, Outcome, Signal};
+use crate::model::rollback_request::TargetSpec;
+
+/// The most deployments of one environment that are offered to choose from.
+const CANDIDATES: usize = 3;
 
 /// Why a run does not end well.
 #[derive(Debug)]
 pub enum Failure {
-    /// Inputs or files are bad, one line each.
+    /// Inputs or files are bad, one line each. Nothing was sent.
     InvalidInput(Vec<String>),
-    /// What had to be known first could not be read, and nothing was sent.
-    Unread(Fault),
-    /// There is no deployment to go back to, and nothing was sent.
-    NoTarget(NoTarget),
-    /// What was asked for is the beginning of several versions, and nothing was sent.
-    Ambiguous,
-    /// Something else is active than was expected, and nothing was sent.
+    /// The deployments could not be read before the rollback. Nothing was sent.
+    Unread(CallError),
+    /// There is no deployment to go back to. Nothing was sent.
+    NoTarget {
+        /// Why there is none.
+        why: NoTarget,
+        /// Deployments that may be meant.
+        candidates: Candidates,
+    },
+    /// The target is the beginning of several versions. Nothing was sent.
+    Ambiguous {
+        /// The newest deployment of each of these versions.
+        matching: Vec<Deployment>,
+    },
+    /// Another deployment is active than the one that was expected. Nothing was sent, or nothing that
+    /// had an effect.
     Superseded,
-    /// The last try failed, and no try had an effect. Where the fault alone does not say so, the
+    /// The last request failed, and no request had an effect. Where the error alone does not say so, the
     /// deployments were looked at.
-    NotDone(Fault),
-    /// A request was sent, the answer was lost, and the deployments do not show what came of it.
+    NotDone {
+        /// How the last request failed.
+        error: CallError,
+        /// After a 404, deployments that may be meant.
+        candidates: Candidates,
+    },
+    /// A request was sent whose answer was lost, and the deployments do not show what came of it.
     Unknown {
         /// How the answer was lost.
         lost: String,
-        /// The last answer, or why there is none.
-        fault: Fault,
-        /// Why the deployments do not show it.
-        cause: Error,
+        /// How the last request failed.
+        error: Box<CallError>,
+        /// Why the deployments do not show what came of the request.
+        cause: String,
     },
-    /// The API made a deployment, and it is not the active one, or not the one that was asked for.
+    /// The API made a deployment that is not active, or not the one that was asked for.
     NotActive,
-    /// It was done, and tests failed.
+    /// Rolled back, and tests failed.
     TestsFailed,
-    /// It was done, and it is not known whether the tests passed.
+    /// Rolled back, and nobody knows whether the tests passed.
     TestsUnknown,
-    /// A signal came first.
+    /// A signal came.
     Cancelled {
-        /// Which one.
+        /// The signal.
         signal: Signal,
-        /// When.
-        stage: Stage,
+        /// How far the request for the rollback had come.
+        delivery: Delivery,
     },
     /// A bug, before anything was sent.
-    Internal(Error),
+    Internal(String),
 }
 
 /// Why there is no deployment to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTarget {
-    /// The one that was named is in no environment.
+    /// No environment lists the deployment that was named.
     Nowhere,
-    /// The one that was named is not in the environment that was named.
+    /// The environment that was named does not list the deployment or version that was named.
     NotThere,
-    /// The environment was on nothing else before that nobody has rolled back from.
+    /// Nothing is active in the environment, so that nothing was active before.
+    NothingActive,
+    /// The environment was on no other version before, or on none that nobody has rolled back from.
     NothingBefore,
-    /// The environment has newer deployments than the active one.
+    /// The environment has deployments that are newer than the active one.
     OutOfStep,
+}
+
+/// How far the request for a rollback has come: the states of a two-phase commit, seen by the side that
+/// asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// No request has left.
+    NotSent,
+    /// A request has left, and nobody knows its effect.
+    InDoubt,
+    /// All requests that left are known to have had no effect.
+    NoEffect,
+    /// The rollback is done.
+    Done,
+}
+
+/// Deployments to choose from, where the one that was asked for is not to be had.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    /// The newest deployments of each environment that may be meant.
+    pub deployments: Vec<Deployment>,
+    /// Where the lists show the very thing that was asked for.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// The place of a target that is not where it was looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Elsewhere {
+    /// A deployment of this environment has the id.
+    Deployment(Environment),
+    /// A deployment of this environment has the version.
+    Version(Environment),
+}
+
+impl Candidates {
+    /// Chooses from what the lists show: the first few of `environment`, or of every environment where
+    /// none is known, and of the one that has what was asked for.
+    pub fn choose(
+        listed: Vec<Deployment>,
+        target: &TargetSpec,
+        environment: Option<Environment>,
+    ) -> Self {
+        let elsewhere = match target {
+            TargetSpec::Named(id) => Elsewhere::find(&listed, id.as_str()),
+            TargetSpec::Previous => None,
+        };
+        let found_in = elsewhere.map(Elsewhere::environment);
+        let mut deployments: Vec<Deployment> = Vec::new();
+        for deployment in listed {
+            let place = deployment.environment;
+            let is_meant = environment.is_none() || place == environment || place == found_in;
+            let taken = deployments.iter().filter(|other| other.environment == place).count();
+            if is_meant && taken < CANDIDATES {
+                deployments.push(deployment);
+            }
+        }
+        Self { deployments, elsewhere }
+    }
+}
+
+impl Elsewhere {
+    fn find(listed: &[Deployment], id: &str) -> Option<Self> {
+        let environment_of = |is_it: &dyn Fn(&&Deployment) -> bool| {
+            listed.iter().find(is_it).and_then(|deployment| deployment.environment)
+        };
+        environment_of(&|deployment| deployment.id == id)
+            .map(Self::Deployment)
+            .or_else(|| environment_of(&|deployment| deployment.has_version(id)).map(Self::Version))
+    }
+
+    fn environment(self) -> Environment {
+        match self {
+            Self::Deployment(environment) | Self::Version(environment) => environment,
+        }
+    }
 }
 
 impl Failure {
     /// How the run ends.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::InvalidInput(_) | Self::Ambiguous => Outcome::InvalidInput,
-            Self::NoTarget(_) => Outcome::NotFound,
+            Self::InvalidInput(_) | Self::Ambiguous { .. } => Outcome::InvalidInput,
+            Self::NoTarget { .. } => Outcome::NotFound,
             Self::Superseded => Outcome::Superseded,
             Self::Unknown { .. } => Outcome::Unknown,
             Self::NotActive => Outcome::NotActive,
@@ -74,11 +168,17 @@ impl Failure {
             Self::TestsUnknown => Outcome::TestsUnknown,
             Self::Cancelled { signal, .. } => signal.outcome(),
             Self::Internal(_) => Outcome::InternalError,
-            Self::NotDone(fault) | Self::Unread(fault) => match fault {
-                Fault::Answered { status: 401 | 403, .. } => Outcome::Unauthorized,
-                Fault::Answered { status: 404, .. } => Outcome::NotFound,
-                Fault::Answered { .. } if matches!(self, Self::Unread(_)) => Outcome::Unavailable,
-                Fault::Answered { .. } if fault.meaning() == Meaning::Never => Outcome::Refused,
+            Self::Unread(error) => match error.status() {
+                Some(401 | 403) => Outcome::Unauthorized,
+                Some(404) => Outcome::NotFound,
+                _ => Outcome::Unavailable,
+            },
+            Self::NotDone { error, .. } => match error {
+                CallError::Answered { status: 401 | 403, .. } => Outcome::Unauthorized,
+                CallError::Answered { status: 404, .. } => Outcome::NotFound,
+                CallError::Answered { .. } if error.retry_class() == RetryClass::Refused => {
+                    Outcome::Refused
+                }
                 _ => Outcome::Unavailable,
             },
         }
@@ -87,20 +187,34 @@ impl Failure {
     /// What became of production.
     pub fn effect(&self) -> Effect {
         match self {
-            Self::Unknown { .. } | Self::Cancelled { stage: Stage::Sent, .. } => Effect::Unknown,
-            Self::NotActive => Effect::Accepted,
-            Self::TestsFailed | Self::TestsUnknown | Self::Cancelled { stage: Stage::Done, .. } => {
-                Effect::Done
+            Self::Unknown { .. } | Self::Cancelled { delivery: Delivery::InDoubt, .. } => {
+                Effect::Unknown
             }
+            Self::NotActive => Effect::Accepted,
+            Self::TestsFailed
+            | Self::TestsUnknown
+            | Self::Cancelled { delivery: Delivery::Done, .. } => Effect::Done,
             _ => Effect::Unchanged,
         }
     }
 
-    /// The fault of the request that it is about.
-    pub fn fault(&self) -> Option<&Fault> {
+    /// The error of the call that the failure is about.
+    pub fn call_error(&self) -> Option<&CallError> {
         match self {
-            Self::NotDone(fault) | Self::Unread(fault) | Self::Unknown { fault, .. } => Some(fault),
+            Self::NotDone { error, .. } | Self::Unread(error) => Some(error),
+            Self::Unknown { error, .. } => Some(error),
             _ => None,
+        }
+    }
+
+    /// Deployments to choose from, where the one that was asked for is not to be had.
+    pub fn candidates(&self) -> &[Deployment] {
+        match self {
+            Self::NoTarget { candidates, .. } | Self::NotDone { candidates, .. } => {
+                &candidates.deployments
+            }
+            Self::Ambiguous { matching } => matching,
+            _ => &[],
         }
     }
 }

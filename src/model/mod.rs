@@ -1,8 +1,26 @@
-//! Facts: plain data about a run, and total functions of it.
+//! Facts: plain data about a run, and total functions of that data.
+//!
+//! Nothing here reads a clock, a variable, a file or a socket, and nothing here waits. Whoever decides
+//! (`rollback`) and whoever tells (`report`) share these types and nothing else.
 
-pub mod call_error;
-pub mod deployment;
-pub mod failure;
-pub mod outcome;
-pub mod record;
-pub mod rollback_request;
+mod call_error;
+mod deployment;
+mod environment;
+mod failure;
+mod id;
+mod outcome;
+mod record;
+mod rollback_request;
+mod test_run;
+mod test_runs;
+
+pub use call_error::{CallError, ConnectError, ErrorBody, RetryClass};
+pub use deployment::{Deployment, Kind};
+pub use environment::Environment;
+pub use failure::{Candidates, Delivery, Elsewhere, Failure, NoTarget};
+pub use id::Id;
+pub use outcome::{Effect, Outcome, Signal};
+pub use record::{Plan, Record, Rollback, Verification};
+pub use rollback_request::{Limits, PREVIOUS, RollbackRequest, TargetSpec};
+pub use test_run::{Counts, FailedCase, KEPT_CASES, TestRun, Verdict, is_failed};
+pub use test_runs::{TestRuns, TestsOutcome, WatchedRun};

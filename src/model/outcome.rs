@@ -1,8 +1,8 @@
-//! How a run can end: the one table of outcomes and exit codes.
+//! How a run can end: the one table of outcomes and exit codes, and what became of production.
 
 use serde::{Serialize, Serializer};
 
-/// The end of a run. Its name is the output `outcome`.
+/// The end of a run. The name of the outcome is the output `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The API made the new deployment.
@@ -21,16 +21,16 @@ pub enum Outcome {
     NotFound,
     /// The API said no and will say no again (other 4xx, redirects, an error in a 200).
     Refused,
-    /// Something else is active than was expected; nothing was sent.
+    /// Another deployment is active than was expected; nothing was sent.
     Superseded,
     /// The API could not be reached, was too busy to act (429, 503), or lost the request; nothing
     /// was rolled back.
     Unavailable,
-    /// The answer was lost, and it could not be found out what became of the request.
+    /// A request was sent, and the deployments do not show what came of it.
     Unknown,
-    /// It was done, and tests failed.
+    /// Rolled back, and tests failed.
     TestsFailed,
-    /// It was done, and it could not be found out whether its tests passed.
+    /// Rolled back, and nobody knows whether the tests passed.
     TestsUnknown,
     /// The API made the deployment, and another one is active.
     NotActive,
@@ -99,15 +99,42 @@ impl Serialize for Outcome {
     }
 }
 
+/// A signal that cancels a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: the first one that GitHub sends, and the Ctrl-C of a person.
+    Interrupt,
+    /// SIGTERM: the one that everybody else sends.
+    Terminate,
+}
+
+impl Signal {
+    /// The name in POSIX.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+
+    /// How a run ends that this signal cancels.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Interrupt => Outcome::Interrupted,
+            Self::Terminate => Outcome::Terminated,
+        }
+    }
+}
+
 /// What a run did to production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It was rolled back.
+    /// Production was rolled back.
     Done,
-    /// A rollback was accepted, and something else is active.
+    /// The API accepted the rollback, and another deployment is active.
     Accepted,
-    /// It is as it was.
+    /// Production is as it was.
     Unchanged,
-    /// One of the two.
+    /// Production was rolled back or is as it was, and nobody knows which.
     Unknown,
 }

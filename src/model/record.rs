@@ -1,83 +1,163 @@
-//! How far a run has come, and all that it has found out. It is kept whatever ends the run.
+//! The record of a run: what was found out and done. The record stays, whatever ends the run.
 
-use crate::agents_api::rollback_response::Rollback;
 use crate::model::deployment::Deployment;
-use crate::model::rollback_request::Wanted;
-use crate::rollback::plan::Plan;
-use crate::rollback::verify::Proof;
-use crate::rollback::wait_for_tests::TestRuns;
+use crate::model::environment::Environment;
+use crate::model::test_runs::TestRuns;
+use crate::text::row::{Row, or_not_given};
+use std::collections::BTreeSet;
 
-/// The most deployments of one environment that are shown to choose from.
-const CHOICE: usize = 3;
+/// The most deployments that are shown as undone.
+const UNDONE_SHOWN: usize = 10;
 
-/// The course of a run.
+/// The record of a run.
 #[derive(Debug, Default)]
-pub struct Course {
+pub struct Record {
     /// What was read before anything was sent.
     pub plan: Plan,
-    /// The newest deployments, for a person to choose from, where the one that was asked for is not
-    /// to be had.
-    pub choice: Vec<Deployment>,
-    /// Where the lists show what was asked for.
-    pub found: Option<Found>,
-    /// What was done.
+    /// The rollback that was done.
     pub rollback: Option<Rollback>,
-    /// Whether that is active.
-    pub proof: Option<Proof>,
-    /// What became of its tests; none where they are not waited for.
+    /// Whether the new deployment was seen to be active; none where nobody looked.
+    pub verification: Option<Verification>,
+    /// What became of the test runs; none where they are not waited for.
     pub tests: Option<TestRuns>,
 }
 
-/// What was asked for, found elsewhere.
-#[derive(Debug)]
-pub enum Found {
-    /// It is a deployment.
-    Deployment {
-        /// Where.
-        environment: String,
-    },
-    /// It is the version of a deployment.
-    Version {
-        /// Where.
-        environment: String,
-    },
+/// What a rollback will do, as the API's lists showed it. Everything is empty where nothing had to be
+/// read.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The environment that is rolled back.
+    pub environment: Option<Environment>,
+    /// The deployment that is active there.
+    pub current: Option<Deployment>,
+    /// The deployment to go back to.
+    pub target: Option<Deployment>,
+    /// The deployments that are newer than the target and of another version, the newest one first.
+    pub undone: Vec<Deployment>,
+    /// The versions that `previous` did not pick because somebody has rolled back from them.
+    pub passed_over: Vec<String>,
+    /// The ids of all deployments that the environment had; none where they were not read.
+    pub known_ids: Option<BTreeSet<String>>,
 }
 
-impl Course {
-    /// Takes what the lists show where a deployment is not to be had: where it is after all, and the
-    /// first few of each environment that may be meant.
-    pub fn offer(&mut self, listed: Vec<Deployment>, wanted: &Wanted) {
-        self.found = match wanted {
-            Wanted::Named(id) => find(&listed, id.as_str()),
-            Wanted::Previous => None,
-        };
-        let elsewhere = match &self.found {
-            Some(Found::Deployment { environment } | Found::Version { environment }) => {
-                Some(environment)
-            }
-            None => None,
-        };
-        let may_be_meant = |environment: &Option<String>| {
-            self.plan.environment.is_none()
-                || self.plan.environment == *environment
-                || elsewhere == environment.as_ref()
-        };
-        for deployment in listed.into_iter().filter(|one| may_be_meant(&one.environment)) {
-            let is_alike = |other: &&Deployment| other.environment == deployment.environment;
-            if self.choice.iter().filter(is_alike).count() < CHOICE {
-                self.choice.push(deployment);
-            }
+/// A rollback that was done.
+#[derive(Clone, Debug)]
+pub struct Rollback {
+    /// The new deployment.
+    pub deployment: Deployment,
+    /// The ids of the test runs that the rollback triggered.
+    pub test_run_ids: Vec<String>,
+    /// Whether these are all of them.
+    pub are_all_runs_known: bool,
+    /// How it is known that the rollback was done, where the answer was lost.
+    pub established: Option<String>,
+}
+
+/// Whether the new deployment was seen to be active.
+#[derive(Debug)]
+pub enum Verification {
+    /// The new deployment is active, or another one of the same version.
+    Active,
+    /// Another version is active, or nothing.
+    OtherActive(Option<Deployment>),
+    /// Nothing was seen that tells, for this reason.
+    Unseen(String),
+}
+
+impl Plan {
+    /// The facts, for people.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let current = self.current.as_ref();
+        rows.extend(current.map(|current| Row::new("active before", current.describe())));
+        rows.extend(self.passed_over.iter().map(|version| {
+            let why = "it was rolled back from, and not deployed since";
+            Row::new("passed over", format!("version {version}: {why}"))
+        }));
+        let target = self.target.as_ref();
+        rows.extend(target.map(|target| Row::new("going back to", target.describe())));
+        let undone = self.undone.iter().take(UNDONE_SHOWN);
+        rows.extend(undone.map(|deployment| Row::new("undoes", deployment.describe())));
+        let more = self.undone.len().saturating_sub(UNDONE_SHOWN);
+        rows.extend((more > 0).then(|| Row::new("undoes", format!("{more} more"))));
+        rows
+    }
+
+    /// Whether a new deployment is the one that was meant, as far as both are known.
+    pub fn is_met_by(&self, made: &Deployment) -> bool {
+        let target = self.target.as_ref();
+        let versions = target.and_then(|target| target.version.as_ref()).zip(made.version.as_ref());
+        let environments = self.environment.zip(made.environment);
+        versions.is_none_or(|(wanted, made)| wanted == made)
+            && environments.is_none_or(|(wanted, made)| wanted == made)
+    }
+}
+
+impl Rollback {
+    /// A rollback whose answer was lost, as the text `lost` says, and whose deployment the lists show.
+    pub fn established(deployment: Deployment, lost: &str) -> Self {
+        let environment = deployment.environment.map_or("its environment", Environment::name);
+        let how = format!(
+            "the answer was lost ({lost}); {environment} has a new deployment of the target's version, \
+             made since the request was sent",
+        );
+        Self {
+            deployment,
+            test_run_ids: Vec::new(),
+            are_all_runs_known: false,
+            established: Some(how),
+        }
+    }
+
+    /// What was done, in one line.
+    pub fn headline(&self) -> String {
+        let Deployment { id, environment, version, .. } = &self.deployment;
+        match (environment, version) {
+            (Some(environment), Some(version)) => format!(
+                "Rolled back: {environment} is on version {version} again, in the new deployment {id}"
+            ),
+            _ => format!("Rolled back: the new deployment is {id}"),
+        }
+    }
+
+    /// The facts, for people. Who made the deployment is not among them.
+    pub fn rows(&self) -> Vec<Row> {
+        let made = &self.deployment;
+        let environment = made.environment.map(|environment| environment.name().to_owned());
+        let mut rows = vec![
+            Row::new("environment", or_not_given(environment.as_ref())),
+            Row::new("version", or_not_given(made.version.as_ref())),
+            Row::new("artifact version", or_not_given(made.artifact_version.as_ref())),
+            Row::new("new deployment", made.id.clone()),
+            Row::new("created at", or_not_given(made.created_at.as_ref())),
+            Row::new("test runs", self.tests()),
+        ];
+        rows.extend(self.established.as_ref().map(|how| Row::new("established", how.clone())));
+        rows
+    }
+
+    fn tests(&self) -> String {
+        if !self.test_run_ids.is_empty() {
+            let ids = self.test_run_ids.join(", ");
+            format!("{} triggered: {ids}", self.test_run_ids.len())
+        } else if self.established.is_some() {
+            "not known, as the answer was lost".to_owned()
+        } else if self.are_all_runs_known {
+            "none were triggered".to_owned()
+        } else {
+            "not given".to_owned()
         }
     }
 }
 
-fn find(listed: &[Deployment], id: &str) -> Option<Found> {
-    let environment = |one: &Deployment| one.environment.clone();
-    let deployment = listed.iter().find(|one| one.id == id).and_then(environment);
-    let version = listed.iter().find(|one| one.has_version(id)).and_then(environment);
-    match (deployment, version) {
-        (Some(environment), _) => Some(Found::Deployment { environment }),
-        (None, Some(environment)) => Some(Found::Version { environment }),
-        (None, None) => None,
+impl Verification {
+    /// What was seen, for people.
+    pub fn row(&self) -> Row {
+        let text = match self {
+            Self::Active => "yes, it is active".to_owned(),
+            Self::OtherActive(_) => "no, another one is active".to_owned(),
+            Self::Unseen(why) => format!("no: {why}"),
+        };
+        Row::new("verified", text)
     }
 }

@@ -1,25 +1,25 @@
-//! What a run is asked for.
+//! The rollback that a run is asked for.
 
-use crate::agents_api::endpoint::{Endpoint, Id};
-use crate::agents_api::proxy::Proxy;
-use crate::text::sanitize::Row;
+use crate::model::environment::Environment;
+use crate::model::id::Id;
+use crate::text::row::Row;
 use humantime::format_rfc3339_seconds;
 use std::time::{Duration, SystemTime};
 
-/// The word for what was active before.
+/// The word for the deployment that was active before the newest one.
 pub const PREVIOUS: &str = "previous";
 
-/// What to go back to.
+/// The deployment to go back to, as the user named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// A deployment by its id, or by its version, or the beginning of that.
+pub enum TargetSpec {
+    /// The id of a deployment, a version, or the beginning of a version.
     Named(Id),
-    /// What the environment was on before.
+    /// The version that the environment was on before.
     Previous,
 }
 
-impl Wanted {
-    /// It as it was given.
+impl TargetSpec {
+    /// The target as the user gave it.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Named(id) => id.as_str(),
@@ -27,64 +27,65 @@ impl Wanted {
         }
     }
 
-    /// Whether it is the deployment with this id.
+    /// Whether the user named the deployment with this id.
     pub fn is(&self, id: &str) -> bool {
         matches!(self, Self::Named(named) if named.as_str() == id)
     }
 }
 
-/// A rollback that can be asked for.
-#[derive(Debug)]
-pub struct Request {
+/// A rollback that can be done: all inputs were understood.
+#[derive(Clone, Debug)]
+pub struct RollbackRequest {
     /// The agent.
     pub agent_id: Id,
-    /// What to go back to.
-    pub wanted: Wanted,
-    /// Where: one of the API's environments.
-    pub environment: Option<&'static str>,
-    /// The deployment or version that must be active.
+    /// The deployment to go back to.
+    pub target: TargetSpec,
+    /// The environment to roll back; none where a bare id says everything.
+    pub environment: Option<Environment>,
+    /// The id or version that must be active, or nothing is sent.
     pub expect_current: Option<String>,
-    /// Whether to send the request also where nothing will change.
+    /// Whether to send the request also where the environment is on the target's version already.
     pub is_forced: bool,
     /// Whether to stop before the request.
     pub is_dry_run: bool,
-    /// Whether to look at what is active afterwards.
+    /// Whether to look afterwards which deployment is active.
     pub is_verified: bool,
-    /// Whether to wait for the tests.
+    /// Whether the test runs decide how the run ends.
     pub waits_for_tests: bool,
-    /// The time that the tests may take.
-    pub tests_timeout: Duration,
-    /// Whether tests that the API does not show make the run fail.
-    pub requires_tests: bool,
-    /// Where the API is.
-    pub endpoint: Endpoint,
     /// The reason, of 1 to 1,000 characters.
     pub message: String,
-    /// The time that everything after the reading of the inputs may take, but for writing outputs.
-    pub timeout: Duration,
-    /// How often a request is sent at most: the one for the rollback, and each one that reads.
-    pub attempts: u32,
-    /// The proxy on the way to the API.
-    pub proxy: Option<Proxy>,
-    /// When this run began.
+    /// The limits of the run.
+    pub limits: Limits,
+    /// When the run began, by this machine's clock.
     pub started: SystemTime,
-    /// What the API's log knows this request by: PolyAI's support asks for it.
+    /// The id that the API's own log knows the requests of this run by: PolyAI's support asks for it.
     pub correlation_id: String,
 }
 
-impl Request {
-    /// Whether the deployment must be found before anything is sent.
+/// The limits that the user set.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The time for everything from the first request to the last, but for the test runs.
+    pub timeout: Duration,
+    /// The time for the test runs.
+    pub tests_timeout: Duration,
+    /// How often the rollback is asked for at most, and how often each thing is read.
+    pub attempts: u32,
+}
+
+impl RollbackRequest {
+    /// Whether the deployments must be read before anything is sent.
     pub fn must_be_looked_up(&self) -> bool {
         self.environment.is_some() || self.expect_current.is_some() || self.is_dry_run
     }
 
-    /// What is about to happen, in one line.
+    /// The rollback that is about to happen, in one line.
     pub fn headline(&self) -> String {
         let doing = if self.is_dry_run { "previewing a rollback of" } else { "rolling back" };
         let agent = self.agent_id.as_str();
-        let target = match &self.wanted {
-            Wanted::Named(id) => id.as_str().to_owned(),
-            Wanted::Previous => "its previous deployment".to_owned(),
+        let target = match &self.target {
+            TargetSpec::Named(id) => id.as_str(),
+            TargetSpec::Previous => "its previous deployment",
         };
         match self.environment {
             Some(environment) => format!("{doing} {environment} of agent {agent} to {target}"),
@@ -92,27 +93,13 @@ impl Request {
         }
     }
 
-    /// What is asked for, as label and text, for people.
-    pub fn rows(&self) -> Vec<Row> {
-        let mut rows = vec![
-            ("agent", self.agent_id.as_str().to_owned()),
-            ("target", self.wanted.as_str().to_owned()),
-            ("API", self.endpoint.to_string()),
-            ("reason", self.message.clone()),
-            ("started", self.started()),
-            self.correlation_row(),
-        ];
-        rows.extend(self.proxy.as_ref().map(|proxy| ("proxy", proxy.to_string())));
-        rows
-    }
-
-    /// When this run began, by this machine's clock.
+    /// When the run began, in RFC 3339.
     pub fn started(&self) -> String {
         format_rfc3339_seconds(self.started).to_string()
     }
 
-    /// What PolyAI's support asks for, as label and text.
+    /// The correlation id, for people.
     pub fn correlation_row(&self) -> Row {
-        ("correlation id", self.correlation_id.clone())
+        Row::new("correlation id", self.correlation_id.clone())
     }
 }

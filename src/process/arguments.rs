@@ -40,26 +40,11 @@ impl Arguments {
 /// scripts in: a shell and its `-c` (GitLab, Woodpecker), or something that waits (Jenkins,
 /// Kubernetes).
 fn is_command(argument: &OsStr) -> bool {
-    const COMMANDS: [&str; 15] = [
-        "sh",
-        "ash",
-        "bash",
-        "dash",
-        "fish",
-        "ksh",
-        "mksh",
-        "zsh",
-        "pwsh",
-        "powershell",
-        "busybox",
-        "env",
-        "cat",
-        "sleep",
-        "tail",
-    ];
+    const COMMANDS: &str =
+        "sh ash bash dash fish ksh mksh zsh pwsh powershell busybox env cat sleep tail";
     let name = Path::new(argument).file_name().and_then(OsStr::to_str).unwrap_or_default();
     match name.strip_prefix('-') {
         Some(flags) => flags.ends_with('c') && !flags.starts_with('-'),
-        None => COMMANDS.contains(&name),
+        None => COMMANDS.split(' ').any(|command| command == name),
     }
 }

@@ -1,10 +1,11 @@
-//! The pipeline that we are a step of: which system it is, and what it says of this run.
+//! The place where the program runs: which CI/CD system it is, and what that says of the run.
+//!
+//! [`PLACES`] is the table of the systems that are recognised. A new system is a new row.
 
-use crate::inputs::variables::Spelling;
-use crate::process::env::Environment;
+use crate::process::env::ProcessEnv;
 use serde::Serialize;
 
-/// What a pipeline understands beyond an exit code and lines of text.
+/// What a log viewer understands beyond lines of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// GitHub Actions, and Gitea, Forgejo and act, which speak its language.
@@ -15,127 +16,179 @@ pub enum Family {
     Other,
 }
 
-/// Who runs us, for whom, and where that can be looked up. All of it is for people to read.
+/// How the name of an input is written by the people who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// `deployment-id`: an input of an action or of a GitLab component.
+    Hyphens,
+    /// `deployment_id`: a setting of a Drone, Woodpecker or Harness plugin.
+    Underscores,
+    /// `POLYAI_DEPLOYMENT_ID`: an environment variable.
+    Variable,
+}
+
+/// The run of a pipeline that the program is a step of. The texts are for people to read.
 #[derive(Debug, Serialize)]
 pub struct Pipeline {
-    /// How the system is to be spoken to.
+    /// The log viewer.
     #[serde(skip)]
     pub family: Family,
-    /// How its users write the name of an input.
+    /// How the users of this system write the name of an input.
     #[serde(skip)]
     pub spelling: Spelling,
     /// The name of the system.
     pub name: &'static str,
-    /// The workflow or job by its name.
+    /// The name of the workflow or job.
     pub workflow: Option<String>,
     /// The repository or project.
     pub repository: Option<String>,
     /// The number or id of the run.
     pub run: Option<String>,
-    /// Who started it.
+    /// Who started the run.
     pub actor: Option<String>,
-    /// Where it can be looked at.
+    /// The run's address in a browser.
     pub url: Option<String>,
 }
 
-/// How one system shows itself, and the variables in which it describes a run.
-struct System {
+/// A CI/CD system: how it is recognised, and the variables in which it describes a run.
+struct Place {
     name: &'static str,
     family: Family,
     spelling: Spelling,
-    /// A variable that only this system sets, and its value where the name is not enough.
-    mark: (&'static str, Option<&'static str>),
-    /// The variables of workflow, repository, run, actor and address; empty where there is none.
-    details: [&'static str; 5],
+    mark: Mark,
+    workflow: Option<&'static str>,
+    repository: Option<&'static str>,
+    run: Option<&'static str>,
+    actor: Option<&'static str>,
+    /// The variable with the run's address. GitHub's is composed of three variables instead.
+    url: Option<&'static str>,
 }
 
-/// The systems that we know, each before the one that it imitates. The variables are those of
+/// A variable that only one system sets.
+enum Mark {
+    /// Set to this value.
+    Is(&'static str, &'static str),
+    /// Set to any value.
+    Set(&'static str),
+}
+
+/// A container of which nothing is known.
+const UNKNOWN: Place = Place {
+    name: "polyai-rollback",
+    family: Family::Other,
+    spelling: Spelling::Variable,
+    mark: Mark::Set(""),
+    workflow: None,
+    repository: None,
+    run: None,
+    actor: None,
+    url: None,
+};
+
+#[rustfmt::skip]
+const GITHUB: Place = Place {
+    name: "GitHub Actions", family: Family::GitHub, spelling: Spelling::Hyphens, mark: Mark::Is("GITHUB_ACTIONS", "true"),
+    workflow: Some("GITHUB_WORKFLOW"), repository: Some("GITHUB_REPOSITORY"), run: Some("GITHUB_RUN_ID"),
+    actor: Some("GITHUB_TRIGGERING_ACTOR"), url: None,
+};
+
+#[rustfmt::skip]
+const GITEA: Place = Place {
+    name: "Gitea Actions", mark: Mark::Is("GITEA_ACTIONS", "true"),
+    run: Some("GITHUB_RUN_NUMBER"), actor: Some("GITHUB_ACTOR"), ..GITHUB
+};
+
+/// The systems that are recognised, each before the one that it imitates. The variables are those of
 /// each vendor's list of predefined variables.
 #[rustfmt::skip]
-const SYSTEMS: [System; 11] = {
-    use Family::{GitHub, GitLab, Other};
-    use Spelling::{Hyphens, Underscores, Variable};
-    const GITHUB: [&str; 5] = ["GITHUB_WORKFLOW", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_TRIGGERING_ACTOR", ""];
-    const GITEA: [&str; 5] = ["GITHUB_WORKFLOW", "GITHUB_REPOSITORY", "GITHUB_RUN_NUMBER", "GITHUB_ACTOR", ""];
-    const TRUE: Option<&str> = Some("true");
-    [
-        System { name: "Forgejo Actions", family: GitHub, spelling: Hyphens, mark: ("FORGEJO_ACTIONS", TRUE), details: GITEA },
-        System { name: "Gitea Actions", family: GitHub, spelling: Hyphens, mark: ("GITEA_ACTIONS", TRUE), details: GITEA },
-        System { name: "GitHub Actions", family: GitHub, spelling: Hyphens, mark: ("GITHUB_ACTIONS", TRUE), details: GITHUB },
-        System { name: "GitLab CI", family: GitLab, spelling: Variable, mark: ("GITLAB_CI", TRUE),
-            details: ["CI_JOB_NAME", "CI_PROJECT_PATH", "CI_PIPELINE_ID", "GITLAB_USER_LOGIN", "CI_JOB_URL"] },
-        System { name: "Drone", family: Other, spelling: Underscores, mark: ("DRONE", TRUE),
-            details: ["DRONE_STAGE_NAME", "DRONE_REPO", "DRONE_BUILD_NUMBER", "DRONE_BUILD_TRIGGER", "DRONE_BUILD_LINK"] },
-        System { name: "Woodpecker", family: Other, spelling: Underscores, mark: ("CI", Some("woodpecker")),
-            details: ["CI_WORKFLOW_NAME", "CI_REPO", "CI_PIPELINE_NUMBER", "CI_PIPELINE_AUTHOR", "CI_PIPELINE_URL"] },
-        System { name: "Bitbucket Pipelines", family: Other, spelling: Variable, mark: ("BITBUCKET_BUILD_NUMBER", None),
-            details: ["", "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_BUILD_NUMBER", "", ""] },
-        System { name: "CircleCI", family: Other, spelling: Variable, mark: ("CIRCLECI", TRUE),
-            details: ["CIRCLE_JOB", "CIRCLE_PROJECT_REPONAME", "CIRCLE_BUILD_NUM", "CIRCLE_USERNAME", "CIRCLE_BUILD_URL"] },
-        System { name: "Buildkite", family: Other, spelling: Variable, mark: ("BUILDKITE", TRUE),
-            details: ["BUILDKITE_PIPELINE_SLUG", "", "BUILDKITE_BUILD_NUMBER", "BUILDKITE_BUILD_CREATOR", "BUILDKITE_BUILD_URL"] },
-        System { name: "Azure Pipelines", family: Other, spelling: Variable, mark: ("TF_BUILD", None),
-            details: ["BUILD_DEFINITIONNAME", "BUILD_REPOSITORY_NAME", "BUILD_BUILDID", "BUILD_REQUESTEDFOR", ""] },
-        System { name: "Jenkins", family: Other, spelling: Variable, mark: ("JENKINS_URL", None),
-            details: ["JOB_NAME", "", "BUILD_NUMBER", "BUILD_USER_ID", "BUILD_URL"] },
-    ]
-};
+const PLACES: [Place; 11] = [
+    Place { name: "Forgejo Actions", mark: Mark::Is("FORGEJO_ACTIONS", "true"), ..GITEA },
+    GITEA,
+    GITHUB,
+    Place {
+        name: "GitLab CI", family: Family::GitLab, mark: Mark::Is("GITLAB_CI", "true"),
+        workflow: Some("CI_JOB_NAME"), repository: Some("CI_PROJECT_PATH"), run: Some("CI_PIPELINE_ID"),
+        actor: Some("GITLAB_USER_LOGIN"), url: Some("CI_JOB_URL"), ..UNKNOWN
+    },
+    Place {
+        name: "Drone", spelling: Spelling::Underscores, mark: Mark::Is("DRONE", "true"),
+        workflow: Some("DRONE_STAGE_NAME"), repository: Some("DRONE_REPO"), run: Some("DRONE_BUILD_NUMBER"),
+        actor: Some("DRONE_BUILD_TRIGGER"), url: Some("DRONE_BUILD_LINK"), ..UNKNOWN
+    },
+    Place {
+        name: "Woodpecker", spelling: Spelling::Underscores, mark: Mark::Is("CI", "woodpecker"),
+        workflow: Some("CI_WORKFLOW_NAME"), repository: Some("CI_REPO"), run: Some("CI_PIPELINE_NUMBER"),
+        actor: Some("CI_PIPELINE_AUTHOR"), url: Some("CI_PIPELINE_URL"), ..UNKNOWN
+    },
+    Place {
+        name: "Bitbucket Pipelines", mark: Mark::Set("BITBUCKET_BUILD_NUMBER"),
+        repository: Some("BITBUCKET_REPO_FULL_NAME"), run: Some("BITBUCKET_BUILD_NUMBER"), ..UNKNOWN
+    },
+    Place {
+        name: "CircleCI", mark: Mark::Is("CIRCLECI", "true"),
+        workflow: Some("CIRCLE_JOB"), repository: Some("CIRCLE_PROJECT_REPONAME"), run: Some("CIRCLE_BUILD_NUM"),
+        actor: Some("CIRCLE_USERNAME"), url: Some("CIRCLE_BUILD_URL"), ..UNKNOWN
+    },
+    Place {
+        name: "Buildkite", mark: Mark::Is("BUILDKITE", "true"),
+        workflow: Some("BUILDKITE_PIPELINE_SLUG"), run: Some("BUILDKITE_BUILD_NUMBER"),
+        actor: Some("BUILDKITE_BUILD_CREATOR"), url: Some("BUILDKITE_BUILD_URL"), ..UNKNOWN
+    },
+    Place {
+        name: "Azure Pipelines", mark: Mark::Set("TF_BUILD"),
+        workflow: Some("BUILD_DEFINITIONNAME"), repository: Some("BUILD_REPOSITORY_NAME"), run: Some("BUILD_BUILDID"),
+        actor: Some("BUILD_REQUESTEDFOR"), ..UNKNOWN
+    },
+    Place {
+        name: "Jenkins", mark: Mark::Set("JENKINS_URL"),
+        workflow: Some("JOB_NAME"), run: Some("BUILD_NUMBER"), actor: Some("BUILD_USER_ID"), url: Some("BUILD_URL"), ..UNKNOWN
+    },
+];
+
+impl Place {
+    fn is_here(&self, variables: &ProcessEnv) -> bool {
+        match self.mark {
+            Mark::Is(name, value) => variables.text(name).as_deref() == Some(value),
+            Mark::Set(name) => variables.text(name).is_some(),
+        }
+    }
+}
 
 impl Pipeline {
     /// Finds out which system set these variables.
-    pub fn detect(environment: &Environment) -> Self {
-        let is_marked = |system: &&System| match system.mark {
-            (variable, Some(value)) => environment.text(variable).as_deref() == Some(value),
-            (variable, None) => environment.text(variable).is_some(),
-        };
-        let Some(system) = SYSTEMS.iter().find(is_marked) else {
-            return Self {
-                family: Family::Other,
-                spelling: Spelling::Variable,
-                name: "polyai-rollback",
-                workflow: None,
-                repository: None,
-                run: None,
-                actor: None,
-                url: None,
-            };
-        };
-        let [workflow, repository, run, actor, url] =
-            system.details.map(|variable| environment.text(variable));
-        let server = environment.text("GITHUB_SERVER_URL");
-        let url = match (system.family, server, &repository, &run) {
+    pub fn detect(variables: &ProcessEnv) -> Self {
+        let place = PLACES.into_iter().find(|place| place.is_here(variables)).unwrap_or(UNKNOWN);
+        let text = |name: Option<&str>| name.and_then(|name| variables.text(name));
+        let (repository, run) = (text(place.repository), text(place.run));
+        let server = variables.text("GITHUB_SERVER_URL");
+        let url = match (place.family, server, &repository, &run) {
             (Family::GitHub, Some(server), Some(repository), Some(run)) => {
                 Some(format!("{server}/{repository}/actions/runs/{run}"))
             }
-            _ => url,
+            _ => text(place.url),
         };
         Self {
-            family: system.family,
-            spelling: system.spelling,
-            name: system.name,
-            workflow,
+            family: place.family,
+            spelling: place.spelling,
+            name: place.name,
+            workflow: text(place.workflow),
             repository,
             run,
-            actor,
+            actor: text(place.actor),
             url,
         }
     }
 
-    /// All of it, as it is, never empty.
+    /// All that is known of the run, never empty, as foreign text.
     pub fn describe(&self) -> String {
         let details = [
-            ("", &self.workflow),
-            ("repository ", &self.repository),
-            ("run ", &self.run),
-            ("started by ", &self.actor),
-            ("", &self.url),
+            self.workflow.clone(),
+            self.repository.as_ref().map(|repository| format!("repository {repository}")),
+            self.run.as_ref().map(|run| format!("run {run}")),
+            self.actor.as_ref().map(|actor| format!("started by {actor}")),
+            self.url.clone(),
         ];
-        let mut line = self.name.to_owned();
-        for (label, value) in details {
-            if let Some(value) = value {
-                line.push_str(&format!(", {label}{value}"));
-            }
-        }
-        line
+        let known = details.into_iter().flatten();
+        [self.name.to_owned()].into_iter().chain(known).collect::<Vec<_>>().join(", ")
     }
 }

@@ -1,24 +1,13 @@
 //! The signals with which runners cancel a job.
 
-use crate::model::outcome::Outcome;
-use std::future::poll_fn;
-use std::io;
-use std::task::Poll;
+use crate::model::Signal;
+use std::{future::poll_fn, io, task::Poll};
 use tokio::signal::unix::{self, SignalKind};
 
 /// Listens from its beginning on: as PID 1 of a container, the process would not end by a signal
 /// that it does not listen to.
 #[derive(Debug)]
 pub struct Signals([(Signal, unix::Signal); 2]);
-
-/// A signal that ends a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT: GitHub's first, and the Ctrl-C of a person.
-    Interrupt,
-    /// SIGTERM: everybody else's.
-    Terminate,
-}
 
 impl Signals {
     /// Begins to listen. It must be called in the runtime.
@@ -40,23 +29,5 @@ impl Signals {
             Poll::Pending
         })
         .await
-    }
-}
-
-impl Signal {
-    /// The name, as in POSIX.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "SIGINT",
-            Self::Terminate => "SIGTERM",
-        }
-    }
-
-    /// How a run ends that it cancels.
-    pub const fn outcome(self) -> Outcome {
-        match self {
-            Self::Interrupt => Outcome::Interrupted,
-            Self::Terminate => Outcome::Terminated,
-        }
     }
 }

@@ -9,21 +9,21 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// How long a reader is waited for, in all.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What a pipe takes at once where it takes anything (`PIPE_BUF` of Linux, pipe(7)).
 const AT_ONCE: usize = 4_096;
 
 /// A file or a stream, and the time that is left for those who read it.
 #[derive(Debug)]
-pub struct Patient {
+pub struct TimeoutWriter {
     file: File,
     left: Duration,
 }
 
-impl Patient {
+impl TimeoutWriter {
     /// Takes a second handle of something, without a buffer.
     pub fn new(file: impl AsFd) -> io::Result<Self> {
-        Ok(Self { file: File::from(file.as_fd().try_clone_to_owned()?), left: PATIENCE })
+        Ok(Self { file: File::from(file.as_fd().try_clone_to_owned()?), left: WRITE_TIMEOUT })
     }
 
     fn is_ready(&mut self) -> io::Result<bool> {
@@ -39,7 +39,7 @@ impl Patient {
     }
 }
 
-impl Write for Patient {
+impl Write for TimeoutWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.is_ready()? {
             return Err(io::Error::new(ErrorKind::TimedOut, "nobody reads it"));

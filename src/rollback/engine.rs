@@ -1,115 +1,108 @@
-//! One run with the API: what is asked again, within the time that is left, and what the log says of it.
+//! What all steps of a rollback share: reads that are asked for again, and waits within the deadline.
 
-use crate::agents_api::endpoint::ENVIRONMENTS;
-use crate::agents_api::http::{BODY_BYTES, Client, Reply};
+use crate::agents_api::{AgentsApi, Answer, Deployments, Limit};
 use crate::log::Log;
-use crate::model::call_error::{Fault, Meaning};
-use crate::model::deployment::{self, Deployment};
-use crate::model::rollback_request::Request;
-use crate::rollback::backoff;
-use crate::rollback::deadline::Budget;
-use anyhow::Result;
-use reqwest::Url;
+use crate::model::{CallError, Deployment, Environment, RetryClass, RollbackRequest};
+use crate::rollback::{backoff, deadline::Deadline};
+use crate::text::row::Row;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// The waits before each look at something that may take a moment to show. The API acts, and shows it,
-/// within a second.
-pub const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
+/// The waits before each look at something that may take a moment to show. The API acts, and shows what
+/// it did, within a second (seen in recorded traffic).
+pub const POLL_DELAYS: [Duration; 3] =
+    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
 
-/// What a run works with.
-pub struct Session<'a, 'log> {
-    /// What is asked for.
-    pub request: &'a Request,
+/// A run at work.
+pub struct Engine<'a, 'log, A> {
+    /// The rollback that is asked for.
+    pub request: &'a RollbackRequest,
     /// The API.
-    pub client: &'a Client,
-    /// The time.
-    pub budget: Budget,
-    /// Where it is told.
+    pub api: &'a A,
+    /// Where the work is told while it goes on.
     pub log: &'a mut Log<'log>,
+    /// A source of random numbers from 0 to 1.
+    pub random: &'a dyn Fn() -> f64,
+    /// The time.
+    pub deadline: Deadline,
 }
 
-impl Session<'_, '_> {
+impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Reads the newest deployments of an environment, the newest one first.
-    pub async fn deployments(
-        &mut self,
-        environment: &str,
-    ) -> Result<(Vec<Deployment>, Reply), Fault> {
-        let url = self.request.endpoint.deployments(&self.request.agent_id, environment);
-        let (list, reply) = self.read(url, |body| deployment::listed(body, environment)).await?;
-        Ok((self.cleaned(list), reply))
+    pub async fn deployments(&mut self, environment: Environment) -> Answer<Deployments> {
+        self.read(async |api, limit| api.deployments(environment, limit).await).await
     }
 
-    /// Reads which deployments are active, at most one for each environment.
-    pub async fn active(&mut self) -> Result<(Vec<Deployment>, Reply), Fault> {
-        let url = self.request.endpoint.active(&self.request.agent_id);
-        let (active, reply) = self.read(url, deployment::active).await?;
-        Ok((self.cleaned(active), reply))
+    /// Reads the active deployments, at most one for each environment.
+    pub async fn active(&mut self) -> Answer<Deployments> {
+        self.read(async |api, limit| api.active(limit).await).await
     }
 
-    fn cleaned(&self, list: Vec<Deployment>) -> Vec<Deployment> {
-        let redaction = self.client.redaction();
-        list.into_iter().map(|deployment| deployment.cleaned(redaction)).collect()
-    }
-
-    /// The newest deployments of each environment, as far as they can be read at the first try, the
-    /// most important environment first.
+    /// Reads the newest deployments of every environment, as far as the first try shows them, the most
+    /// important environment first.
     pub async fn newest(&mut self) -> Vec<Deployment> {
         let mut newest = Vec::new();
-        for environment in ENVIRONMENTS {
-            let url = self.request.endpoint.deployments(&self.request.agent_id, environment);
-            let read = self.read_once(&url, |body| deployment::listed(body, environment)).await;
-            newest.extend(read.into_iter().flat_map(|(list, _)| self.cleaned(list)));
+        for environment in Environment::ALL {
+            let limit = self.deadline.for_request();
+            if let Ok(list) = self.api.deployments(environment, limit).await {
+                newest.extend(list.value);
+            }
         }
         newest
     }
 
     /// Reads something, and asks again where that may help.
-    async fn read<T>(
-        &mut self,
-        url: Url,
-        parse: impl Fn(&[u8]) -> Result<T>,
-    ) -> Result<(T, Reply), Fault> {
+    async fn read<T>(&mut self, call: impl AsyncFn(&A, Limit) -> Answer<T>) -> Answer<T> {
         let mut tries = 0;
         loop {
-            let fault = match self.read_once(&url, &parse).await {
-                Ok(read) => return Ok(read),
-                Err(fault) => fault,
+            let error = match call(self.api, self.deadline.for_request()).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
             };
             tries += 1;
-            let pause = backoff::pause(tries, fault.retry_after());
-            if fault.meaning() == Meaning::Never || !self.wait(tries, pause, &fault).await {
-                return Err(fault);
+            let is_final = error.retry_class() == RetryClass::Refused;
+            if is_final || !self.back_off(tries, &error).await {
+                return Err(error);
             }
         }
     }
 
-    async fn read_once<T>(
-        &self,
-        url: &Url,
-        parse: impl Fn(&[u8]) -> Result<T>,
-    ) -> Result<(T, Reply), Fault> {
-        let reply = self.client.read(url.clone(), self.budget.request(), BODY_BYTES).await?;
-        match parse(&reply.body) {
-            Ok(read) => Ok((read, reply)),
-            Err(cause) => Err(self.client.unreadable(&reply, cause)),
-        }
+    /// Waits before the next try after `tries` of them. False where there is no next try.
+    pub async fn back_off(&mut self, tries: u32, error: &CallError) -> bool {
+        let wait = backoff::wait_after(tries, error.retry_after(), (self.random)());
+        self.wait_for_next_try(tries, wait, error).await
     }
 
-    /// Waits for the next try and says so. False where there is none.
-    pub async fn wait(&mut self, tries: u32, pause: Duration, fault: &Fault) -> bool {
-        let attempts = self.request.attempts;
-        let Some(pause) = self.budget.pause(pause).filter(|_| tries < attempts) else {
+    /// Waits for `wait`, or less where the deadline wants it, and says so. False where there is no next
+    /// try.
+    pub async fn wait_for_next_try(
+        &mut self,
+        tries: u32,
+        wait: Duration,
+        error: &CallError,
+    ) -> bool {
+        let attempts = self.request.limits.attempts;
+        let Some(wait) = self.deadline.for_wait(wait).filter(|_| tries < attempts) else {
             return false;
         };
         let next = tries + 1;
-        let when = match pause {
+        let when = match wait {
             Duration::ZERO => "at once".to_owned(),
-            pause => format!("in {:.1} s", pause.as_secs_f64()),
+            wait => format!("in {:.1} s", wait.as_secs_f64()),
         };
-        let text = format!("{when}, try {next} of {attempts}, after: {fault}");
-        self.log.rows(&[("trying again", text)]);
-        sleep(pause).await;
+        let text = format!("{when}, try {next} of {attempts}, after: {error}");
+        self.log.rows(&[Row::new("trying again", text)]);
+        sleep(wait).await;
+        true
+    }
+
+    /// Waits before a look. False where the deadline does not leave the whole wait, and time to read
+    /// afterwards.
+    pub async fn wait_to_look(&mut self, delay: Duration) -> bool {
+        if self.deadline.for_wait(delay) != Some(delay) {
+            return false;
+        }
+        sleep(delay).await;
         true
     }
 }

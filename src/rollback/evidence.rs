@@ -1,65 +1,64 @@
-//! What the lists of deployments say of a rollback whose answer was lost.
+//! What the lists of deployments prove of a rollback whose answer was lost.
 
-use crate::agents_api::http::Between;
-use crate::model::deployment::Deployment;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use crate::agents_api::ClockInterval;
+use crate::model::Deployment;
+use std::{collections::BTreeSet, time::Duration};
 
-/// What is made this long before the request may be made by it all the same: the clocks of the API's
-/// machines differ, and a time may be cut to seconds.
-const MARGIN: Duration = Duration::from_secs(10);
+/// A deployment that was made less than this before the request may be the request's all the same: the
+/// clocks of the API's machines differ, and a time may be cut to seconds.
+const CLOCK_MARGIN: Duration = Duration::from_secs(10);
 
-/// What was seen.
+/// What lists of deployments prove.
 #[derive(Debug)]
-pub enum Seen<'a> {
-    /// The deployment that the rollback made.
-    Made(&'a Deployment),
-    /// It made none.
-    Nothing,
-    /// That cannot be told, for this reason.
-    Unclear(String),
+pub enum Evidence<'a> {
+    /// The rollback made this deployment.
+    Found(&'a Deployment),
+    /// The rollback made no deployment.
+    Absent,
+    /// The lists do not tell, for this reason.
+    Inconclusive(String),
 }
 
-/// Looks for the deployment that a rollback to `target` made since it began: one of the target's version,
-/// in its environment, that is not the target. What was `known` before is none, and whatever was not is
-/// one; where nothing was read before, the API's clock decides.
-pub fn find<'a>(
+/// Judges the deployments in `listed`. A rollback to `target` makes a deployment of the target's
+/// version, in the target's environment, that is not the target. Where `known_ids` says which
+/// deployments were there before, every other one is new. Where nothing was read before, a deployment is
+/// new if it was made after the request began, at `begun` by the API's clock.
+pub fn judge<'a>(
     target: &Deployment,
     listed: impl IntoIterator<Item = &'a Deployment>,
-    begun: Between,
-    known: Option<&BTreeSet<String>>,
-) -> Seen<'a> {
+    begun: ClockInterval,
+    known_ids: Option<&BTreeSet<String>>,
+) -> Evidence<'a> {
     if target.version.is_none() || target.environment.is_none() {
-        return Seen::Unclear(
-            "the API does not say of which version the target is, or where".to_owned(),
-        );
+        let why = "the API does not say of which version the target is, or where";
+        return Evidence::Inconclusive(why.to_owned());
     }
-    // What the API does not say may be as in the target.
-    let may_be =
-        |own: &Option<String>, of_target: &Option<String>| own.is_none() || own == of_target;
-    let mut unclear = None;
+    let mut doubtful = None;
     for deployment in listed {
-        let is_known = known.is_some_and(|known| known.contains(&deployment.id));
-        let may_be_it = deployment.id != target.id
-            && !is_known
-            && may_be(&deployment.version, &target.version)
-            && may_be(&deployment.environment, &target.environment);
-        if !may_be_it {
+        // What the API does not say may be as in the target.
+        let may_be_ours = deployment.id != target.id
+            && !known_ids.is_some_and(|known| known.contains(&deployment.id))
+            && (deployment.version.is_none() || deployment.version == target.version)
+            && (deployment.environment.is_none() || deployment.environment == target.environment);
+        if !may_be_ours {
             continue;
         }
-        let is_it = deployment.version.is_some() && deployment.environment.is_some();
-        match deployment.created() {
-            _ if known.is_some() && is_it => return Seen::Made(deployment),
-            Some(created) if created >= begun.earliest.max(begun.latest) && is_it => {
-                return Seen::Made(deployment);
-            }
-            Some(created) if created < begun.earliest - MARGIN && known.is_none() => {}
-            _ => unclear = Some(deployment),
+        let is_like_target = deployment.version.is_some() && deployment.environment.is_some();
+        let is_new = match (known_ids, deployment.created()) {
+            (Some(_), _) => Some(true),
+            (None, Some(created)) if created >= begun.earliest.max(begun.latest) => Some(true),
+            (None, Some(created)) if created < begun.earliest - CLOCK_MARGIN => Some(false),
+            (None, _) => None,
+        };
+        match is_new {
+            Some(true) if is_like_target => return Evidence::Found(deployment),
+            Some(false) => {}
+            _ => doubtful = Some(deployment),
         }
     }
-    match unclear {
-        None => Seen::Nothing,
-        Some(deployment) => Seen::Unclear(format!(
+    match doubtful {
+        None => Evidence::Absent,
+        Some(deployment) => Evidence::Inconclusive(format!(
             "deployment {} may or may not be the new one, by its version and the time it was made",
             deployment.id
         )),

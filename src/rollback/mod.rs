@@ -1,161 +1,120 @@
-//! The work: a rollback that is done at most once, and that is known to have been done.
+//! The decisions: a rollback that is done at most once, and that is known to have been done.
+//!
+//! [`perform`] plans (`plan`, `history`), sends (`send`), finds out what came of a request whose answer
+//! was lost (`reconcile`, `evidence`), and looks whether the new deployment is active (`verify`).
+//! [`await_tests`] waits for the test runs. All of it is written against [`AgentsApi`] and tokio's
+//! clock, with randomness and cancellation handed in, so that `tests/simulation` runs these very
+//! functions in a simulated world.
 
 pub mod backoff;
 pub mod deadline;
 pub mod engine;
 pub mod evidence;
 pub mod history;
-pub mod plan;
-pub mod reconcile;
-pub mod verify;
-pub mod wait_for_tests;
+mod plan;
+mod reconcile;
+mod send;
+mod verify;
+mod wait_for_tests;
 
-use crate::agents_api::endpoint::Id;
-use crate::agents_api::http::Stage;
-use crate::agents_api::rollback_response::{NoRollback, Rollback};
-use crate::model::call_error::{Fault, Meaning};
-use crate::model::failure::Failure;
-use crate::model::outcome::Outcome;
-use crate::model::record::Course;
-use crate::process::signals::Signals;
-use crate::rollback::engine::Session;
-use crate::rollback::plan::Next;
-use crate::rollback::reconcile::{Reconciliation, TIME};
-use crate::rollback::verify::Proof;
-use anyhow::anyhow;
-use std::time::Duration;
+use crate::agents_api::AgentsApi;
+use crate::model::{
+    CallError, Candidates, Delivery, Failure, Outcome, Record, Signal, TestRuns, TestsOutcome,
+    Verification,
+};
+use engine::Engine;
+use humantime::format_duration;
+use plan::Next;
+use reconcile::Reconciliation;
 
-/// Rolls back, unless a signal comes first. Whatever the API does, this ends within the budget. How
-/// far it came is in `course`, also after a failure.
-pub async fn perform(
-    session: &mut Session<'_, '_>,
-    course: &mut Course,
-    signals: &mut Signals,
+/// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
+/// far the rollback came is in `record`, also after a failure.
+pub async fn perform<A: AgentsApi>(
+    engine: &mut Engine<'_, '_, A>,
+    record: &mut Record,
+    cancelled: impl Future<Output = Signal>,
 ) -> Result<Outcome, Failure> {
+    let api = engine.api;
     tokio::select! {
         biased;
-        result = roll_back(session, course) => result,
-        signal = signals.next() => {
-            let stage = match course.rollback {
-                Some(_) => Stage::Done,
-                None => session.client.stage(),
+        result = engine.roll_back(record) => result,
+        signal = cancelled => {
+            let delivery = match record.rollback {
+                Some(_) => Delivery::Done,
+                None => api.delivery(),
             };
-            Err(Failure::Cancelled { signal, stage })
+            Err(Failure::Cancelled { signal, delivery })
         }
     }
 }
 
-async fn roll_back(session: &mut Session<'_, '_>, course: &mut Course) -> Result<Outcome, Failure> {
-    let target = match plan::make(session, course).await? {
-        Next::Send(target) => target,
-        Next::End(outcome) => return Ok(outcome),
-    };
-    let mut search = Reconciliation::new(target, &course.plan);
-    let sent = send(session, course, &mut search).await;
-    course.plan.target = course.plan.target.take().or(search.target);
-    match sent {
-        Ok(rollback) => {
-            let rollback = course.rollback.insert(rollback);
-            if !course.plan.is_met_by(&rollback.deployment) {
-                return Err(Failure::NotActive);
-            }
-            if session.request.is_verified {
-                let proof = verify::prove(session, rollback, &course.plan).await;
-                if let Proof::Other(_) = course.proof.insert(proof) {
+impl<A: AgentsApi> Engine<'_, '_, A> {
+    async fn roll_back(&mut self, record: &mut Record) -> Result<Outcome, Failure> {
+        let target = match self.plan(&mut record.plan).await? {
+            Next::Send(target) => target,
+            Next::End(outcome) => return Ok(outcome),
+        };
+        let mut reconciliation = Reconciliation::new(target, &record.plan);
+        let sent = self.send(&mut record.plan, &mut reconciliation).await;
+        record.plan.target = record.plan.target.take().or(reconciliation.target);
+        match sent {
+            Ok(rollback) => {
+                let made = &record.rollback.insert(rollback).deployment;
+                if !record.plan.is_met_by(made) {
                     return Err(Failure::NotActive);
                 }
-            }
-            Ok(Outcome::RolledBack)
-        }
-        Err(Failure::NotDone(fault)) if fault.is_there_already() => {
-            match plan::is_there_already(session, course).await {
-                true => Ok(Outcome::Unchanged),
-                false => Err(Failure::NotDone(fault)),
-            }
-        }
-        Err(failure) => {
-            if let Failure::NotDone(Fault::Answered { status: 404, .. }) = &failure {
-                let newest = session.newest().await;
-                course.offer(newest, &session.request.wanted);
-            }
-            Err(failure)
-        }
-    }
-}
-
-/// Sends the request, and sends it again where the one before is known to have had no effect.
-async fn send(
-    session: &mut Session<'_, '_>,
-    course: &mut Course,
-    search: &mut Reconciliation,
-) -> Result<Rollback, Failure> {
-    let mut tries = 0;
-    let mut lost: Option<String> = None;
-    loop {
-        let fault = match post(session, &search.id).await {
-            Ok(rollback) => return Ok(rollback),
-            Err(fault) => fault,
-        };
-        tries += 1;
-        let meaning = fault.meaning();
-        if meaning == Meaning::Unclear {
-            lost = Some(fault.to_string());
-        }
-        if lost.is_none() {
-            session.client.close();
-        }
-        let pause = backoff::pause(tries, fault.retry_after());
-        let has_waited = meaning == Meaning::NotNow && session.wait(tries, pause, &fault).await;
-        // What was lost may be late, and a refusal may come of it.
-        if let Some(lost) = &lost {
-            match search.find(session, lost).await {
-                Ok(Some(rollback)) => return Ok(rollback),
-                Ok(None) => session.client.close(),
-                Err(cause) if meaning == Meaning::Unclear || fault.is_conflict() => {
-                    return Err(Failure::Unknown { lost: lost.clone(), fault, cause });
+                if self.request.is_verified {
+                    let seen = self.verify(made, record.plan.environment).await;
+                    if let Verification::OtherActive(_) = record.verification.insert(seen) {
+                        return Err(Failure::NotActive);
+                    }
                 }
-                // What the earlier looks showed stands; nothing is sent that could not be seen.
-                Err(_) => return Err(Failure::NotDone(fault)),
+                Ok(Outcome::RolledBack)
             }
-        }
-        let has_time = lost.is_none() || session.budget.leaves(TIME);
-        let is_next = match meaning {
-            Meaning::Never => false,
-            Meaning::NotNow => has_waited && has_time,
-            // The looks were the wait.
-            Meaning::Unclear => has_time && session.wait(tries, Duration::ZERO, &fault).await,
-        };
-        if !is_next {
-            return Err(Failure::NotDone(fault));
-        }
-        match plan::still_holds(session, course).await {
-            Ok(true) => {}
-            Ok(false) => {
-                // By what was lost, perhaps, which is later than all looks.
-                let Some(lost) = lost else { return Err(Failure::Superseded) };
-                return match search.find(session, &lost).await {
-                    Ok(found) => found.ok_or(Failure::Superseded),
-                    Err(cause) => Err(Failure::Unknown { lost, fault, cause }),
-                };
+            Err(Failure::NotDone { error, .. }) if error.is_already_published() => {
+                match self.is_there_already(&mut record.plan).await {
+                    true => Ok(Outcome::Unchanged),
+                    false => Err(Failure::NotDone { error, candidates: Candidates::default() }),
+                }
             }
-            Err(_) => return Err(Failure::NotDone(fault)),
+            Err(Failure::NotDone {
+                error: error @ CallError::Answered { status: 404, .. },
+                ..
+            }) => {
+                let listed = self.newest().await;
+                let environment = record.plan.environment;
+                let candidates = Candidates::choose(listed, &self.request.target, environment);
+                Err(Failure::NotDone { error, candidates })
+            }
+            Err(failure) => Err(failure),
         }
     }
 }
 
-async fn post(session: &Session<'_, '_>, target: &Id) -> Result<Rollback, Fault> {
-    let Session { request, client, budget, .. } = session;
-    let url = request.endpoint.rollback(&request.agent_id, target);
-    let reply = client.rollback(url, &request.message, budget.request()).await?;
-    match Rollback::read(&reply.body, client.redaction()) {
-        Ok(rollback) if rollback.deployment.id == target.as_str() => {
-            let cause = anyhow!("it names the deployment to go back to as the new one");
-            Err(client.unreadable(&reply, cause))
+/// Waits for the test runs of a rollback that was done, unless `cancelled` comes first. The tests decide
+/// how the run ends: whatever is not known to have passed is a failure.
+pub async fn await_tests<A: AgentsApi>(
+    engine: &mut Engine<'_, '_, A>,
+    tests: &mut TestRuns,
+    cancelled: impl Future<Output = Signal>,
+) -> Result<Outcome, Failure> {
+    if !tests.runs.is_empty() {
+        let (count, most) = (tests.runs.len(), engine.request.limits.tests_timeout);
+        let most = format_duration(most);
+        engine.log.begin(&format!("waiting for {count} test runs, at most {most}"));
+        let signal = tokio::select! {
+            biased;
+            () = engine.wait_for_tests(tests) => None,
+            signal = cancelled => Some(signal),
+        };
+        engine.log.end();
+        if let Some(signal) = signal {
+            return Err(Failure::Cancelled { signal, delivery: Delivery::Done });
         }
-        Ok(rollback) => Ok(rollback),
-        Err(NoRollback::Refused(error)) => {
-            Err(Fault::Answered { status: reply.status, error, retry_after: None })
-        }
-        Err(NoRollback::Unreadable(cause)) => Err(client.unreadable(&reply, cause)),
+    }
+    match tests.outcome() {
+        TestsOutcome::Passed | TestsOutcome::None => Ok(Outcome::RolledBack),
+        TestsOutcome::Failed => Err(Failure::TestsFailed),
+        TestsOutcome::Unknown | TestsOutcome::NotAwaited => Err(Failure::TestsUnknown),
     }
 }

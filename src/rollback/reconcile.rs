@@ -1,118 +1,120 @@
-//! What came of a request for a rollback whose answer was lost: the deployments show it.
+//! Finds out what came of a request for a rollback whose answer was lost: the deployments show it.
 
-use crate::agents_api::endpoint::{ENVIRONMENTS, Id};
-use crate::agents_api::http::{Between, Reply};
-use crate::agents_api::rollback_response::Rollback;
-use crate::model::call_error::Fault;
-use crate::model::deployment::Deployment;
-use crate::rollback::engine::{LOOKS, Session};
-use crate::rollback::evidence::{self, Seen};
-use crate::rollback::plan::Plan;
-use anyhow::{Result, anyhow};
-use std::collections::BTreeSet;
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use crate::agents_api::{AgentsApi, Answer, ClockInterval, Deployments};
+use crate::model::{Deployment, Environment, Id, Plan, Rollback};
+use crate::rollback::{
+    engine::{Engine, POLL_DELAYS},
+    evidence::{self, Evidence},
+};
+use crate::text::row::Row;
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::Instant;
 
-/// What looking takes at least, reads included: no request should leave after which there is not this
-/// time left.
-pub const TIME: Duration = Duration::from_secs(6);
+/// The time that the looks take at least, reads included: no request should leave after which there is
+/// less time left.
+pub(super) const RECONCILE_TIME: Duration = Duration::from_secs(6);
 
-/// What is looked for.
-pub struct Reconciliation {
-    /// The deployment to go back to.
-    pub id: Id,
-    /// All of it, once it was found in a list.
-    pub target: Option<Deployment>,
+/// The search for a rollback.
+pub(super) struct Reconciliation {
+    /// The id of the deployment to go back to.
+    pub(super) target_id: Id,
+    /// The deployment to go back to, once it was found in a list.
+    pub(super) target: Option<Deployment>,
     /// The ids of the deployments that were there before; none where they were not read.
-    known: Option<BTreeSet<String>>,
+    known_ids: Option<BTreeSet<String>>,
     /// When the rollback began, by this machine's clock.
     begun: Instant,
-    /// The same by the API's clock, as the answers of one look tell it.
-    begun_there: Option<Between>,
+}
+
+/// What one look shows.
+struct Look {
+    target: Deployment,
+    listed: Vec<Deployment>,
+    /// When the rollback began, by the API's clock.
+    begun: ClockInterval,
 }
 
 impl Reconciliation {
-    /// A rollback to a deployment that begins now.
-    pub fn new(id: Id, plan: &Plan) -> Self {
-        let (target, known) = (plan.target.clone(), plan.known.clone());
-        Self { id, target, known, begun: Instant::now(), begun_there: None }
+    /// The search for a rollback to `target_id` that begins now.
+    pub(super) fn new(target_id: Id, plan: &Plan) -> Self {
+        let (target, known_ids) = (plan.target.clone(), plan.known_ids.clone());
+        Self { target_id, target, known_ids, begun: Instant::now() }
     }
 
-    /// Looks a few times for the rollback whose answer was lost in this way. None where it is certain
-    /// that there is none.
-    pub async fn find(
+    /// When the rollback began, by the clock of a read. The error says why the read proves nothing.
+    fn begun(&self, read: &Answer<Deployments>) -> Result<ClockInterval, String> {
+        let read = read
+            .as_ref()
+            .map_err(|error| format!("they could not be read: {}", error.describe()))?;
+        if read.is_from_cache {
+            return Err("the answer came from a cache".to_owned());
+        }
+        let begun = read.server_clock.and_then(|clock| clock.time_of(self.begun));
+        begun.ok_or_else(|| "the API's answer bears no date".to_owned())
+    }
+}
+
+impl<A: AgentsApi> Engine<'_, '_, A> {
+    /// Looks a few times for the rollback whose answer was lost, as the text `lost` says. None where
+    /// the looks show that there is no such rollback. The error says why they do not tell.
+    pub(super) async fn find_effect(
         &mut self,
-        session: &mut Session<'_, '_>,
+        search: &mut Reconciliation,
         lost: &str,
-    ) -> Result<Option<Rollback>> {
-        let mut unclear = None;
-        for wait in LOOKS {
-            if session.budget.pause(wait) != Some(wait) {
-                return Err(anyhow!("no time was left to look again"));
-            }
-            let when = match wait {
+    ) -> Result<Option<Rollback>, String> {
+        let mut doubt = None;
+        for delay in POLL_DELAYS {
+            let text = match delay {
                 Duration::ZERO => format!("for what came of the request, after: {lost}"),
-                wait => format!("again in {:.1} s", wait.as_secs_f64()),
+                delay => format!("again in {:.1} s", delay.as_secs_f64()),
             };
-            session.log.rows(&[("looking", when)]);
-            sleep(wait).await;
-            let (target, listed) = self.read(session).await?;
-            let Some(begun) = self.begun_there else {
-                return Err(anyhow!("the API's answer bears no date"));
-            };
-            match evidence::find(&target, &listed, begun, self.known.as_ref()) {
-                Seen::Made(found) => return Ok(Some(Rollback::established(found.clone(), lost))),
-                Seen::Nothing => unclear = None,
-                Seen::Unclear(why) => unclear = Some(why),
+            self.log.rows(&[Row::new("looking", text)]);
+            if !self.wait_to_look(delay).await {
+                return Err("no time was left to look again".to_owned());
+            }
+            let Look { target, listed, begun } = self.look(search).await?;
+            match evidence::judge(&target, &listed, begun, search.known_ids.as_ref()) {
+                Evidence::Found(found) => {
+                    return Ok(Some(Rollback::established(found.clone(), lost)));
+                }
+                Evidence::Absent => doubt = None,
+                Evidence::Inconclusive(why) => doubt = Some(why),
             }
         }
-        match unclear {
-            Some(why) => Err(anyhow!(why)),
-            None => {
-                session.log.rows(&[("looked", "no rollback was done".to_owned())]);
-                Ok(None)
-            }
+        if let Some(why) = doubt {
+            return Err(why);
         }
+        self.log.rows(&[Row::new("looked", "no rollback was done")]);
+        Ok(None)
     }
 
-    /// Reads the deployment to go back to, and the newest and the active deployments.
-    async fn read(
-        &mut self,
-        session: &mut Session<'_, '_>,
-    ) -> Result<(Deployment, Vec<Deployment>)> {
-        self.begun_there = None;
-        let active = self.dated(session.active().await);
-        let known = self.target.as_ref().and_then(|target| target.environment.clone());
-        let environments = match &known {
-            Some(environment) => vec![environment.as_str()],
-            None => ENVIRONMENTS.to_vec(),
-        };
+    /// Reads the deployment to go back to, and the newest and the active deployments. A look counts only
+    /// if everything was read that could show the rollback.
+    async fn look(&mut self, search: &mut Reconciliation) -> Result<Look, String> {
+        let active = self.active().await;
+        let known = search.target.as_ref().and_then(|target| target.environment);
+        let environments = known.map_or(Environment::ALL.to_vec(), |known| vec![known]);
         let mut problem = None;
         for environment in environments {
-            let mut list = match self.dated(session.deployments(environment).await) {
-                Ok(list) => list,
-                Err(error) => {
-                    problem.get_or_insert(error);
+            let read = self.deployments(environment).await;
+            let begun = match search.begun(&read) {
+                Ok(begun) => begun,
+                Err(why) => {
+                    problem.get_or_insert(why);
                     continue;
                 }
             };
-            let target = list.iter().find(|deployment| deployment.id == self.id.as_str()).cloned();
-            if let Some(target) = target.or_else(|| self.target.clone()) {
-                self.target = Some(target.clone());
-                // What could not be read may have shown it.
-                list.extend(active?);
-                return Ok((target, list));
+            let mut listed = read.map(|read| read.value).unwrap_or_default();
+            let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
+            let target = listed.iter().find(is_target).or(search.target.as_ref()).cloned();
+            if let Some(target) = target {
+                search.target = Some(target.clone());
+                let begun = begun.and(search.begun(&active)?);
+                listed.extend(active.map(|active| active.value).unwrap_or_default());
+                return Ok(Look { target, listed, begun });
             }
         }
-        Err(problem.unwrap_or_else(|| anyhow!("the API lists no such deployment to go back to")))
-    }
-
-    /// What was read, once its date is noted.
-    fn dated<T>(&mut self, read: Result<(T, Reply), Fault>) -> Result<T> {
-        let (value, reply) =
-            read.map_err(|fault| anyhow!("they could not be read: {}", fault.said()))?;
-        let begun = reply.date_of(self.begun)?;
-        self.begun_there = Some(self.begun_there.map_or(begun, |known| known.and(begun)));
-        Ok(value)
+        let nowhere = "the API lists no such deployment to go back to";
+        Err(problem.unwrap_or_else(|| nowhere.to_owned()))
     }
 }

@@ -1,74 +1,53 @@
-//! Whether a rollback that was accepted is active.
+//! Looks whether a deployment that the API made is active: "accepted" is not yet "active".
 
-use crate::agents_api::rollback_response::Rollback;
-use crate::model::deployment::Deployment;
-use crate::rollback::engine::{LOOKS, Session};
-use crate::rollback::plan::Plan;
-use crate::text::sanitize::Row;
-use tokio::time::sleep;
+use crate::agents_api::AgentsApi;
+use crate::model::{Deployment, Environment, Verification};
+use crate::rollback::engine::{Engine, POLL_DELAYS};
 
-/// What was seen.
-#[derive(Debug)]
-pub enum Proof {
-    /// It is active.
-    Active,
-    /// Something else is active, or nothing.
-    Other(Option<Deployment>),
-    /// Nothing was seen that tells, for this reason.
-    Unseen(String),
-}
-
-impl Proof {
-    /// It, as label and text, for people.
-    pub fn row(&self) -> Row {
-        let text = match self {
-            Self::Active => "yes, it is active".to_owned(),
-            Self::Other(_) => "no, another one is active".to_owned(),
-            Self::Unseen(why) => format!("no: {why}"),
-        };
-        ("verified", text)
+impl<A: AgentsApi> Engine<'_, '_, A> {
+    /// Looks at the active deployments. Another deployment that is active gets a few seconds to give way;
+    /// before they are over, it proves nothing. `planned` is the environment where the API does not name
+    /// the one of the new deployment.
+    pub(super) async fn verify(
+        &mut self,
+        made: &Deployment,
+        planned: Option<Environment>,
+    ) -> Verification {
+        let environment = made.environment.or(planned);
+        let mut last_seen = None;
+        for delay in POLL_DELAYS {
+            if !self.wait_to_look(delay).await {
+                return unseen(last_seen, "no time was left to look");
+            }
+            let active = match self.active().await {
+                Ok(active) => active.value,
+                Err(error) => return unseen(last_seen, &error.describe()),
+            };
+            if active.iter().any(|active| active.id == made.id) {
+                return Verification::Active;
+            }
+            if environment.is_none() {
+                return unseen(None, "the API does not say in which environment it is");
+            }
+            let there = active.into_iter().find(|active| active.environment == environment);
+            match &there {
+                Some(there) if there.version.is_none() => {
+                    return unseen(None, "the API does not say which version is active");
+                }
+                // Somebody else's deployment with the same content.
+                Some(there) if there.has_version_of(made) => return Verification::Active,
+                _ => last_seen = Some(Verification::OtherActive(there)),
+            }
+        }
+        last_seen.unwrap_or_else(|| unseen(None, "nobody looked"))
     }
 }
 
-/// Looks at what is active. Something that is not the new deployment gets a few seconds to go; before
-/// they are over, it proves nothing.
-pub async fn prove(session: &mut Session<'_, '_>, rollback: &Rollback, plan: &Plan) -> Proof {
-    let made = &rollback.deployment;
-    let environment = made.environment.as_ref().or(plan.environment.as_ref());
-    let mut other = None;
-    for wait in LOOKS {
-        if session.budget.pause(wait) != Some(wait) {
-            return unseen(other, "no time was left to look");
-        }
-        sleep(wait).await;
-        let active = match session.active().await {
-            Ok((active, _)) => active,
-            Err(fault) => return unseen(other, &fault.said()),
-        };
-        if active.iter().any(|active| active.id == made.id) {
-            return Proof::Active;
-        }
-        if environment.is_none() {
-            return unseen(None, "the API does not say in which environment it is");
-        }
-        let there = active.into_iter().find(|active| active.environment.as_ref() == environment);
-        match there.as_ref().map(|there| &there.version) {
-            // Somebody else's, with the same content.
-            Some(Some(version)) if made.version.as_ref() == Some(version) => return Proof::Active,
-            Some(None) => return unseen(None, "the API does not say which version is active"),
-            _ => other = Some(there),
-        }
-    }
-    Proof::Other(other.flatten())
-}
-
-/// What is known where the looks end early, after something else was active, or nothing was.
-fn unseen(other: Option<Option<Deployment>>, why: &str) -> Proof {
-    Proof::Unseen(match other {
-        None => why.to_owned(),
-        Some(other) => {
-            let other = other.map_or("nothing".to_owned(), |other| other.describe());
-            format!("a moment after, {other} was active, and then: {why}")
-        }
-    })
+/// What is known where the looks end early, after the last one showed `last_seen`.
+fn unseen(last_seen: Option<Verification>, why: &str) -> Verification {
+    let Some(Verification::OtherActive(other)) = last_seen else {
+        return Verification::Unseen(why.to_owned());
+    };
+    let other = other.map_or("nothing".to_owned(), |other| other.describe());
+    Verification::Unseen(format!("a moment after, {other} was active, and then: {why}"))
 }

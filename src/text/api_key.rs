@@ -1,6 +1,5 @@
 //! The API key, in a type that does not print.
 
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -23,13 +22,6 @@ impl ApiKey {
     /// The key itself, for the two places that need it: the mask and the header.
     pub fn reveal(&self) -> &str {
         &self.0
-    }
-
-    /// The key as the value of `X-API-KEY`, marked so that HTTP libraries do not print it.
-    pub fn header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
-        let mut value = HeaderValue::from_str(&self.0)?;
-        value.set_sensitive(true);
-        Ok(value)
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod api_key;
 pub mod bounded_json;
 pub mod redaction;
+pub mod row;
 pub mod sanitize;

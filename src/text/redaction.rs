@@ -3,8 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
-use std::borrow::Cow;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 use zeroize::Zeroizing;
 
 /// What stands where a secret was.

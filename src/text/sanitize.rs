@@ -1,15 +1,7 @@
 //! Foreign text made safe to show: one line that no terminal, runner or reader can be tricked with.
 
 /// The most characters of a foreign text that are shown in a line of the log.
-pub const SHOWN: usize = 200;
-
-/// A label and a text, for people.
-pub type Row = (&'static str, String);
-
-/// A text, or words for that there is none.
-pub fn or_not_given(text: &Option<String>) -> String {
-    text.clone().unwrap_or_else(|| "not given".to_owned())
-}
+pub const SHOWN_CHARACTERS: usize = 200;
 
 /// `text` as one line of at most `most` characters.
 ///

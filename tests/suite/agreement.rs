@@ -1,17 +1,13 @@
 //! The program, `action.yml`, the GitLab component, the README and the examples say the same.
 
-use crate::agents_api::agents_api;
-use crate::stand_in::StandIn;
 use crate::step::Step;
-use polyai_rollback::inputs::{
-    DEFAULT_ATTEMPTS, DEFAULT_REGION, DEFAULT_TESTS_TIMEOUT, DEFAULT_TIMEOUT, Inputs,
-};
-use polyai_rollback::model::outcome::Outcome;
-use serde::de::value::Error;
-use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+use polyai_rollback::inputs::table::{INPUTS, is_input};
+use polyai_rollback::model::Outcome;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fs;
+use support::agents_api::agents_api;
+use support::stand_in::StandIn;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -63,44 +59,16 @@ fn component() -> (Value, Value) {
     (yaml(spec)["spec"]["inputs"].clone(), yaml(jobs)["polyai-rollback"].clone())
 }
 
-/// The names of the fields that a type asks a deserializer for.
-fn fields<'de, T: Deserialize<'de>>() -> Vec<String> {
-    struct Asked;
-    impl<'de> Deserializer<'de> for Asked {
-        type Error = Error;
-
-        fn deserialize_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            fields: &'static [&'static str],
-            _: V,
-        ) -> Result<V::Value, Error> {
-            Err(Error::custom(fields.join(" ")))
-        }
-
-        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-            Err(Error::custom("not a struct"))
-        }
-
-        serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
-            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-        }
-    }
-    let Err(names) = T::deserialize(Asked) else { panic!("it asked for nothing") };
-    names.to_string().split(' ').map(|name| name.replace('_', "-")).collect()
-}
-
 #[test]
 fn on_the_inputs() {
     let action = yaml(&read("action.yml"));
     let (inputs, job) = component();
     let readme = table("| input | required | default | meaning |");
 
-    assert_eq!(fields::<Inputs>(), Inputs::NAMES);
-    assert_eq!(sorted(keys(&action["inputs"])), sorted(Inputs::NAMES));
-    assert_eq!(readme.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), Inputs::NAMES);
-    let in_component = Inputs::NAMES.into_iter().filter(|name| *name != "api-key");
+    let names = INPUTS.map(|input| input.name);
+    assert_eq!(sorted(keys(&action["inputs"])), sorted(names));
+    assert_eq!(readme.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), names);
+    let in_component = names.into_iter().filter(|name| *name != "api-key");
     assert_eq!(sorted(keys(&inputs)), sorted(in_component.clone().chain(["image", "stage"])));
 
     let usage = Step::empty().args(["--help"]).run().out;
@@ -120,11 +88,8 @@ fn on_the_inputs() {
         assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
     }
 
-    let is_flag = |row: &&Vec<String>| ["true", "false", ""].contains(&row[2].as_str());
-    let defaults = readme.iter().filter(|row| !is_flag(row));
-    let defaults: Vec<_> = defaults.map(|row| row[2].as_str()).collect();
-    let attempts = DEFAULT_ATTEMPTS.to_string();
-    assert_eq!(defaults, [DEFAULT_TESTS_TIMEOUT, DEFAULT_REGION, DEFAULT_TIMEOUT, &attempts]);
+    let defaults: Vec<_> = readme.iter().map(|row| row[2].as_str()).collect();
+    assert_eq!(defaults, INPUTS.map(|input| input.default.unwrap_or_default()));
 
     let handed_over = in_component.map(|name| {
         let variable = format!("INPUT_{}", name.replace('-', "_").to_uppercase());
@@ -175,7 +140,7 @@ fn on_the_report() {
             .run();
         serde_json::from_str(&ended.read("report").unwrap()).unwrap()
     };
-    let done = report(crate::agents_api::DEPLOYMENT);
+    let done = report(support::agents_api::DEPLOYMENT);
     assert_eq!(keys(&done), keys(&told[0]));
     for part in ["request", "deployment", "tests", "pipeline"] {
         assert_eq!(keys(&done[part]), keys(&told[0][part]));
@@ -194,7 +159,7 @@ fn on_how_it_is_used() {
     let inputs = |given: &Value, with_key: bool| {
         let given = keys(given);
         for name in &given {
-            assert!(Inputs::NAMES.contains(name) || *name == "stage", "{name} is no input");
+            assert!(is_input(name) || *name == "stage", "{name} is no input");
         }
         for name in ["agent-id", "deployment-id"].into_iter().chain(with_key.then_some("api-key")) {
             assert!(given.contains(&name), "{name} is missing");

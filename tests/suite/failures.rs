@@ -1,12 +1,12 @@
 //! Every way in which a rollback fails: the exit code, the words, and how much was sent.
 
-use crate::agents_api::{not_found, rolled_back};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
 use std::io::Read;
 use std::net::TcpListener;
 use std::thread;
+use support::agents_api::{not_found, rolled_back};
+use support::stand_in::{Answer, StandIn};
 
 const OUTCOMES: [(i32, &str); 6] = [
     (3, "unauthorized"),

@@ -1,11 +1,11 @@
 //! The files that outputs are written to: opened before anything is sent, only ever appended to.
 
-use crate::agents_api::{agents_api, rolled_back};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
+use support::agents_api::{agents_api, rolled_back};
+use support::stand_in::{Answer, StandIn};
 
 const FILES: [&str; 3] = ["POLYAI_OUTPUT_FILE", "POLYAI_SUMMARY_FILE", "POLYAI_REPORT_FILE"];
 

@@ -1,10 +1,10 @@
 //! As a step of GitHub Actions.
 
-use crate::agents_api::{API_KEY, agents_api, rolled_back};
-use crate::parsers::{Command, commands};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use support::agents_api::{API_KEY, agents_api, rolled_back};
+use support::parsers::{Command, commands};
+use support::stand_in::{Answer, StandIn};
 
 fn names(commands: &[Command]) -> Vec<&str> {
     commands.iter().map(|command| command.name.as_str()).collect()
@@ -106,7 +106,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_eq!(outputs["outcome"], "not-found");
     assert_eq!(outputs["error-code"], "DEPLOYMENT_NOT_FOUND");
     assert_eq!(outputs["http-status"], "404");
-    assert_eq!(outputs["agent-id"], crate::agents_api::AGENT);
+    assert_eq!(outputs["agent-id"], support::agents_api::AGENT);
     assert!(!outputs.contains_key("deployment-id"));
     assert_data_eq!(
         ended.read("summary").unwrap(),

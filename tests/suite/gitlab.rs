@@ -1,9 +1,9 @@
 //! As a job of GitLab CI.
 
-use crate::agents_api::{agents_api, rolled_back};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use support::agents_api::{agents_api, rolled_back};
+use support::stand_in::{Answer, StandIn};
 
 #[test]
 fn rolls_back_and_leaves_a_dotenv_report() {
@@ -100,7 +100,7 @@ fn never_prints_the_key_as_there_is_no_mask() {
     let ended = Step::gitlab(&api).run();
 
     assert_eq!(ended.code, 0);
-    assert!(!ended.everything().contains(crate::agents_api::API_KEY));
+    assert!(!ended.everything().contains(support::agents_api::API_KEY));
 }
 
 #[test]
@@ -108,12 +108,12 @@ fn prefers_the_component_s_inputs_to_the_project_s_variables() {
     let api = StandIn::start(agents_api());
     let ended = Step::gitlab(&api)
         .env("POLYAI_AGENT_ID", "the-wrong-agent")
-        .env("INPUT_AGENT_ID", crate::agents_api::AGENT)
+        .env("INPUT_AGENT_ID", support::agents_api::AGENT)
         .env("INPUT_REGION", "")
         .run();
 
     assert_eq!(ended.code, 0);
-    assert!(api.requests()[0].target.contains(crate::agents_api::AGENT));
+    assert!(api.requests()[0].target.contains(support::agents_api::AGENT));
 }
 
 #[test]
@@ -151,7 +151,6 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: ROLLBACK_ENVIRONMENT was left out of rollback.env: it is too long, or has a character that the format cannot carry
 warning: ROLLBACK_VERSION was left out of rollback.env: it is too long, or has a character that the format cannot carry
 warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or has a character that the format cannot carry
 

@@ -1,10 +1,10 @@
 //! What keeps a rollback from being sent.
 
-use crate::agents_api::{AgentsApi, BAD_VERSION, DEPLOYMENT, VERSION, agents_api, not_found};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
 use std::sync::atomic::{AtomicU32, Ordering};
+use support::agents_api::{AgentsApi, BAD_VERSION, DEPLOYMENT, VERSION, agents_api, not_found};
+use support::stand_in::{Answer, StandIn};
 
 /// Another deployment of live, the active one, and one of sandbox.
 const ACTIVE: &str = "019e0f3a-71c4-7c1e-9b3d-000000000045";

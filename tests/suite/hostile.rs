@@ -1,18 +1,19 @@
 //! What holds for whatever the API or whoever sets the variables may send.
 
-use crate::agents_api::{API_KEY, rolled_back};
 use crate::properties::{config, hostile};
-use polyai_rollback::agents_api::error_body::ApiError;
-use polyai_rollback::agents_api::http::Between;
-use polyai_rollback::agents_api::rollback_response::{NoRollback, Rollback};
-use polyai_rollback::agents_api::test_run_response::{TestRun, Verdict};
-use polyai_rollback::inputs::variables::Variables;
-use polyai_rollback::inputs::{self, Inputs};
-use polyai_rollback::model::deployment::{Deployment, active, listed};
-use polyai_rollback::process::env::Environment;
+use polyai_rollback::agents_api::ClockInterval;
+use polyai_rollback::agents_api::deployments_response::{parse_active, parse_list};
+use polyai_rollback::agents_api::error_body;
+use polyai_rollback::agents_api::retry_after;
+use polyai_rollback::agents_api::rollback_response::parse_rollback;
+use polyai_rollback::agents_api::test_run_response::parse_test_run;
+use polyai_rollback::inputs::table::INPUTS;
+use polyai_rollback::inputs::{self, variables::Variables};
+use polyai_rollback::model::{CallError, Deployment, Environment, ErrorBody, Id, Verdict};
+use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::Pipeline;
-use polyai_rollback::rollback::backoff::{pause, retry_after};
-use polyai_rollback::rollback::evidence::{self, Seen};
+use polyai_rollback::rollback::backoff::wait_after;
+use polyai_rollback::rollback::evidence::{self, Evidence};
 use polyai_rollback::text::redaction::Redaction;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -20,8 +21,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::rc::Rc;
 use std::time::{Duration, SystemTime};
+use support::agents_api::{API_KEY, rolled_back};
 
 fn redaction() -> Redaction {
     Redaction::new([API_KEY.to_owned()])
@@ -54,7 +55,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What is made of an error is one short line without the key.
-fn is_safe(error: &ApiError) -> bool {
+fn is_safe(error: &ErrorBody) -> bool {
     [&error.code, &error.message].into_iter().flatten().all(|text| is_line(text))
 }
 
@@ -83,20 +84,26 @@ proptest! {
 
     #[test]
     fn an_answer_is_a_rollback_or_it_is_none(body in body()) {
-        match Rollback::read(&body, &redaction()) {
+        let target = Id::new("target").unwrap();
+        match parse_rollback(200, &body, &target, &redaction()) {
             Ok(rollback) => {
                 let json: Value = serde_json::from_slice(&body).unwrap();
                 prop_assert_eq!(json["deployment"]["id"].as_str(), Some(rollback.deployment.id.as_str()));
                 prop_assert!(!rollback.deployment.id.trim().is_empty());
             }
-            Err(NoRollback::Refused(error)) => prop_assert!(is_safe(&error)),
-            Err(NoRollback::Unreadable(_)) => {}
+            Err(CallError::Answered { body, .. } | CallError::Unreadable { body, .. }) => {
+                prop_assert!(is_safe(&body));
+            }
+            Err(other) => prop_assert!(false, "{other:?}"),
         }
     }
 
     #[test]
     fn a_list_is_read_or_it_is_not(body in body()) {
-        let lists = [listed(&body, "live"), active(&body)];
+        let lists = [
+            parse_list(&body, Environment::Live, &redaction()),
+            parse_active(&body, &redaction()),
+        ];
         for deployment in lists.into_iter().flatten().flatten() {
             prop_assert!(!deployment.id.trim().is_empty());
             let _ = deployment.created();
@@ -105,12 +112,12 @@ proptest! {
 
     #[test]
     fn the_body_of_an_error_is_safe_to_show(body in body()) {
-        prop_assert!(is_safe(&ApiError::read(&body, &redaction())));
+        prop_assert!(is_safe(&error_body::of_error(&body, &redaction())));
     }
 
     #[test]
     fn a_test_run_has_passed_only_if_it_says_so(body in body()) {
-        let Ok(run) = TestRun::read(&body, &redaction()) else { return Ok(()) };
+        let Ok(run) = parse_test_run(&body, &redaction()) else { return Ok(()) };
         prop_assert!(is_line(&run.status));
         for case in &run.failed_cases {
             prop_assert!(is_line(&case.name) && case.reasons.iter().all(|reason| is_line(reason)));
@@ -124,7 +131,7 @@ proptest! {
 
     #[test]
     fn inputs_are_read_whatever_the_environment_holds(
-        values in prop::collection::vec((select(&Inputs::NAMES), select(vec!["INPUT_", "PLUGIN_", "POLYAI_"]), prop_oneof![
+        values in prop::collection::vec((select(INPUTS.iter().map(|input| input.name).collect::<Vec<_>>()), select(vec!["INPUT_", "PLUGIN_", "POLYAI_"]), prop_oneof![
             hostile().prop_map(String::into_bytes),
             prop::collection::vec(any::<u8>(), 0..20),
             select(vec!["60s", "us", "4", "-----BEGIN CERTIFICATE-----\nAAAA", "x"]).prop_map(|text| text.as_bytes().to_vec()),
@@ -135,25 +142,25 @@ proptest! {
             (format!("{prefix}{}", name.to_uppercase()).into_bytes(), value)
         });
         let variables = named.chain(noise).map(|(name, value)| (OsString::from_vec(name), OsString::from_vec(value)));
-        let environment = Environment::new(variables.chain([("POLYAI_API_KEY".into(), API_KEY.into()), ("POLYAI_BASE_URL".into(), "https://u:p4ssword@h".into())]));
+        let environment = ProcessEnv::new(variables.chain([("POLYAI_API_KEY".into(), API_KEY.into()), ("POLYAI_BASE_URL".into(), "https://u:p4ssword@h".into())]));
         let pipeline = Pipeline::detect(&environment);
         let variables = Variables::collect(&environment, pipeline.spelling);
-        let reading = inputs::read(&environment, &variables, &pipeline, SystemTime::UNIX_EPOCH);
-        prop_assert!(reading.request.is_some() && reading.api_key.is_some() || !reading.problems.is_empty());
+        let reading = inputs::parse(&environment, &variables, &pipeline, SystemTime::UNIX_EPOCH);
+        prop_assert!(reading.task.is_some() || !reading.problems.is_empty());
         let said = format!("{:?} {:?}", reading.problems, reading.warnings);
         prop_assert!(!said.contains("p4ssword"), "{}", said);
     }
 
     #[test]
-    fn a_wish_for_a_wait_is_a_time_or_nothing(text in prop_oneof![hostile(), "[0-9]{1,30}", "[A-Za-z]{3}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"], tries in any::<u32>()) {
-        let wish = retry_after(&text, SystemTime::now());
+    fn a_wish_for_a_wait_is_a_time_or_nothing(text in prop_oneof![hostile(), "[0-9]{1,30}", "[A-Za-z]{3}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"], tries in any::<u32>(), random in 0.0..=1.0) {
+        let wish = retry_after::parse(&text, SystemTime::now());
         let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
         if let (Some(seconds), false) = (seconds, text.contains('+')) {
             prop_assert_eq!(wish, Some(seconds));
         }
-        prop_assert!(pause(tries, None) <= Duration::from_secs(30));
+        prop_assert!(wait_after(tries, None, random) <= Duration::from_secs(30));
         if wish.is_some() {
-            prop_assert_eq!(Some(pause(tries, wish)), wish);
+            prop_assert_eq!(Some(wait_after(tries, wish, random)), wish);
         }
     }
 
@@ -175,23 +182,23 @@ proptest! {
         let text = |kind: u8| (kind < 2).then(|| kind.to_string());
         let deployment = |(environment, version, created, id): (u8, u8, u64, u8)| Deployment {
             id: id.to_string(),
-            environment: text(environment),
+            environment: [Some(Environment::Live), Some(Environment::Sandbox), None][usize::from(environment)],
             version: text(version),
             created_at: Some(humantime::format_rfc3339(time(created)).to_string()),
-            ..unknown()
+            ..Deployment::default()
         };
         let target = deployment((0, 0, 0, 0));
         let seen: Vec<_> = rows.iter().map(|row| deployment(*row)).collect();
         let is_there = rows.iter().any(|row| matches!(row, (0, 0, created, 1..) if *created >= since + slow));
         let may_be_there = rows.iter().any(|row| matches!(row, (0 | 2, 0 | 2, created, 1..) if created + 10 >= since));
-        let begun = Between { earliest: time(since), latest: time(since + slow) };
-        match evidence::find(&target, &seen, begun, None) {
-            Seen::Made(found) => {
+        let begun = ClockInterval { earliest: time(since), latest: time(since + slow) };
+        match evidence::judge(&target, &seen, begun, None) {
+            Evidence::Found(found) => {
                 prop_assert!(is_there);
                 prop_assert!(found.id != target.id && found.created().unwrap() >= begun.latest);
             }
-            Seen::Nothing => prop_assert!(!may_be_there),
-            Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
+            Evidence::Absent => prop_assert!(!may_be_there),
+            Evidence::Inconclusive(_) => prop_assert!(!is_there && may_be_there),
         }
 
         // Where it is known what was there before, no clock matters.
@@ -200,35 +207,25 @@ proptest! {
         let mut new = rows.iter().filter(is_new);
         let is_there = new.clone().any(|row| matches!(row, (0, 0, ..)));
         let may_be_there = new.any(|row| matches!(row, (0 | 2, 0 | 2, ..)));
-        match evidence::find(&target, &seen, begun, Some(&known)) {
-            Seen::Made(found) => prop_assert!(is_there && found.id == "3"),
-            Seen::Nothing => prop_assert!(!may_be_there),
-            Seen::Unclear(_) => prop_assert!(!is_there && may_be_there),
+        match evidence::judge(&target, &seen, begun, Some(&known)) {
+            Evidence::Found(found) => prop_assert!(is_there && found.id == "3"),
+            Evidence::Absent => prop_assert!(!may_be_there),
+            Evidence::Inconclusive(_) => prop_assert!(!is_there && may_be_there),
         }
-    }
-}
-
-/// A deployment of which nothing is known.
-fn unknown() -> Deployment {
-    Deployment {
-        id: String::new(),
-        agent_id: None,
-        environment: None,
-        artifact_version: None,
-        version: None,
-        created_at: None,
-        document: Rc::default(),
     }
 }
 
 #[test]
 fn a_target_of_which_too_little_is_known_leaves_it_open() {
     let now = SystemTime::now();
-    let begun = Between { earliest: now, latest: now };
-    assert!(matches!(evidence::find(&unknown(), &[], begun, None), Seen::Unclear(_)));
-    let live = Deployment { environment: Some("live".to_owned()), ..unknown() };
-    assert!(matches!(evidence::find(&live, &[], begun, None), Seen::Unclear(_)));
+    let begun = ClockInterval { earliest: now, latest: now };
+    assert!(matches!(
+        evidence::judge(&Deployment::default(), &[], begun, None),
+        Evidence::Inconclusive(_)
+    ));
+    let live = Deployment { environment: Some(Environment::Live), ..Deployment::default() };
+    assert!(matches!(evidence::judge(&live, &[], begun, None), Evidence::Inconclusive(_)));
     let whole = Deployment { version: Some("v".to_owned()), ..live };
-    assert!(matches!(evidence::find(&whole, &[], begun, None), Seen::Nothing));
-    assert!(matches!(evidence::find(&whole, [&whole], begun, None), Seen::Nothing));
+    assert!(matches!(evidence::judge(&whole, &[], begun, None), Evidence::Absent));
+    assert!(matches!(evidence::judge(&whole, [&whole], begun, None), Evidence::Absent));
 }

@@ -1,11 +1,12 @@
 //! The inputs: where they are read from, and what bad ones get.
 
-use crate::agents_api::{AGENT, API_KEY, agents_api};
-use crate::stand_in::StandIn;
 use crate::step::{Ended, Step};
+use polyai_rollback::agents_api::http::key_header;
 use snapbox::{assert_data_eq, str};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use support::agents_api::{AGENT, API_KEY, agents_api};
+use support::stand_in::StandIn;
 
 /// Runs a step that must send nothing.
 fn refuse(change: impl FnOnce(Step) -> Step) -> Ended {
@@ -232,7 +233,7 @@ fn every_name_of_a_region_leads_to_its_host() {
         ("", "us"),
     ];
     for (region, host) in regions {
-        let proxy = StandIn::start(|_| crate::stand_in::Answer::new(403, ""));
+        let proxy = StandIn::start(|_| support::stand_in::Answer::new(403, ""));
         let step = Step::plain(&proxy).without("POLYAI_BASE_URL").env("POLYAI_REGION", region);
         assert_eq!(step.env("HTTPS_PROXY", proxy.url()).run().code, 6);
         assert_eq!(proxy.requests()[0].target, format!("api.{host}.poly.ai:443"));
@@ -242,7 +243,7 @@ fn every_name_of_a_region_leads_to_its_host() {
 #[test]
 fn a_key_shows_in_no_debug_output() {
     let key = polyai_rollback::text::api_key::ApiKey::new(API_KEY).unwrap();
-    assert_eq!(format!("{key:?} {:?}", key.header().unwrap()), "ApiKey(redacted) Sensitive");
+    assert_eq!(format!("{key:?} {:?}", key_header(&key).unwrap()), "ApiKey(redacted) Sensitive");
 }
 
 #[test]

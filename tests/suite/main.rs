@@ -1,8 +1,6 @@
 //! The real binary against a real socket, in an environment that holds only what a test gives it.
 
-mod agents_api;
 mod agreement;
-mod authority;
 mod failures;
 mod faults;
 mod files;
@@ -13,7 +11,6 @@ mod history;
 mod hostile;
 mod inputs;
 mod model;
-mod parsers;
 mod plain;
 mod previous;
 mod proof;
@@ -22,7 +19,6 @@ mod proxy;
 mod request;
 mod secrets;
 mod signals;
-mod stand_in;
 mod step;
 mod test_runs;
 mod tls;

@@ -1,8 +1,6 @@
 //! Random faults against an API with a memory: whatever happens, the exit code tells the truth, and
 //! there are never two rollbacks.
 
-use crate::agents_api::{AgentsApi, DEPLOYMENT, Quirks, VERSION};
-use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::{Step, signal};
 use fastrand::Rng;
 use std::collections::BTreeMap;
@@ -11,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use support::agents_api::{AgentsApi, DEPLOYMENT, Quirks, VERSION};
+use support::stand_in::{Answer, Request, StandIn};
 
 const RUNS: u64 = 1_000;
 /// Most of the time is waiting.
@@ -35,7 +35,7 @@ fn posted(rng: &mut Rng, api: &AgentsApi, request: &Request) -> Answer {
         0 => Answer::new(*rng.choice(&[400, 401, 403, 404, 409, 412]).expect("a status"), ""),
         1 => Answer::new(*rng.choice(&[429, 503]).expect("a status"), ""),
         2 => Answer::with_headers(429, "Retry-After: 1\r\n", ""),
-        3..=5 => lost(rng, Answer::new(200, crate::agents_api::rolled_back("[]")).bytes()),
+        3..=5 => lost(rng, Answer::new(200, support::agents_api::rolled_back("[]")).bytes()),
         _ => lost(rng, api.answer(request).bytes()),
     }
 }

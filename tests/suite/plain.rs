@@ -1,10 +1,10 @@
 //! In a container of no known pipeline.
 
-use crate::agents_api::{API_KEY, agents_api};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
 use std::io::Write;
+use support::agents_api::{API_KEY, agents_api};
+use support::stand_in::{Answer, StandIn};
 
 #[test]
 fn rolls_back_and_tells_it_in_the_log() {
@@ -200,4 +200,14 @@ fn writes_to_streams_and_devices_too() {
         .run();
     assert_eq!(ended.code, 0);
     assert!(ended.out.contains("### ✅ Rolled back"), "{}", ended.out);
+}
+
+#[test]
+fn a_terminal_gets_colours_and_no_other_control() {
+    let api = StandIn::start(agents_api());
+    let ended = Step::on_a_terminal(&api).run();
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(ended.out.contains("\u{1b}[32;1mRolled back: "), "{:?}", ended.out);
+    let rest = ended.out.replace("\u{1b}[32;1m", "").replace("\u{1b}[0m", "").replace("\r\n", "");
+    assert!(!rest.contains(char::is_control), "{rest:?}");
 }

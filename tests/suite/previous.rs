@@ -1,12 +1,12 @@
 //! `deployment-id: previous`, and versions in the place of ids.
 
-use crate::agents_api::{AgentsApi, Quirks};
-use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
+use support::agents_api::{AgentsApi, Quirks};
+use support::stand_in::{Answer, Request, StandIn};
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -111,7 +111,7 @@ error: Not rolled back (not-found): live has no earlier version to go back to: t
 
 #[test]
 fn needs_an_environment() {
-    let api = StandIn::start(crate::agents_api::agents_api());
+    let api = StandIn::start(support::agents_api::agents_api());
     let ended = Step::in_environment(&api, "", "previous").run();
     assert_eq!(ended.code, 2);
     assert_data_eq!(

@@ -1,13 +1,13 @@
 //! "It was accepted" is not "it is active".
 
-use crate::agents_api::{
-    AgentsApi, BAD_VERSION, DEPLOYMENT, Quirks, VERSION, agents_api, rolled_back,
-};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
+use support::agents_api::{
+    AgentsApi, BAD_VERSION, DEPLOYMENT, Quirks, VERSION, agents_api, rolled_back,
+};
+use support::stand_in::{Answer, StandIn};
 
 #[test]
 fn is_looked_for_on_the_same_connection() {

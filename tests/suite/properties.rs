@@ -1,15 +1,15 @@
 //! What holds for any text, however hostile.
 
-use crate::parsers;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
 use polyai_rollback::log::github::command;
-use polyai_rollback::report::Value;
-use polyai_rollback::report::dotenv::{self, Room};
+use polyai_rollback::report::dotenv::{self, Lines, Room};
+use polyai_rollback::report::outputs::{Output, Value};
 use polyai_rollback::report::{github_output as heredoc, markdown};
 use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use std::env;
+use support::parsers;
 
 /// 2,000 cases, or as many as `PROPTEST_CASES` says: run for long, these are fuzz targets.
 pub fn config() -> ProptestConfig {
@@ -80,6 +80,10 @@ pub fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+fn output(name: &str, value: Option<Value>) -> Output {
+    Output { name: name.to_owned(), value }
+}
+
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         hostile().prop_map(Value::Text),
@@ -92,16 +96,16 @@ proptest! {
 
     #[test]
     fn github_reads_the_outputs_that_were_written(first in value(), second in value()) {
-        let outputs = [("first", Some(first)), ("unknown", None), ("second", Some(second))];
+        let outputs = [output("first", Some(first)), output("unknown", None), output("second", Some(second))];
         let text = heredoc::write(&outputs, "delimiter-4f1d8a6c").unwrap();
         let read = parsers::github_outputs(&text).unwrap();
         prop_assert_eq!(read.len(), 2);
-        for (name, value) in outputs {
+        for Output { name, value } in outputs {
             match value {
                 None => {}
-                Some(Value::Text(text)) => prop_assert_eq!(&read[name], &text),
+                Some(Value::Text(text)) => prop_assert_eq!(&read[&name], &text),
                 Some(Value::List(list)) => {
-                    prop_assert_eq!(serde_json::from_str::<Vec<String>>(&read[name]).unwrap(), list);
+                    prop_assert_eq!(serde_json::from_str::<Vec<String>>(&read[&name]).unwrap(), list);
                 }
             }
         }
@@ -110,21 +114,21 @@ proptest! {
     #[test]
     fn a_value_with_the_delimiter_is_refused(before in hostile(), after in hostile()) {
         let text = Value::Text(format!("{before}EOF{after}"));
-        prop_assert!(heredoc::write(&[("name", Some(text))], "EOF").is_err());
+        prop_assert!(heredoc::write(&[output("name", Some(text))], "EOF").is_err());
     }
 
     #[test]
     fn gitlab_reads_each_value_as_it_was_or_not_at_all(first in value(), second in value(), bytes in 1_usize..5_119, names in 0_usize..21) {
-        let outputs = [("some-name", Some(first)), ("other", Some(second)), ("unknown", None)];
+        let outputs = [output("some-name", Some(first)), output("other", Some(second)), output("unknown", None)];
         let mut existing: String = (0..names).map(|name| format!("N{name}=\n")).collect();
         existing.push_str(&format!("N={}\n", "x".repeat(bytes.saturating_sub(existing.len() + 3))));
-        let (text, left_out) = dotenv::write(&outputs, Room::beside(&existing));
+        let Lines { text, left_out } = dotenv::write(&outputs, Room::beside(&existing));
         prop_assert!(text.is_empty() || existing.len() + text.len() < 5_120);
         let read = parsers::dotenv(&text).unwrap();
         prop_assert!(read.is_empty() || read.len() + names < 20);
         prop_assert!(matches!(3 - read.len() - left_out.len(), 0 | 1));
         for (name, value) in ["ROLLBACK_SOME_NAME", "ROLLBACK_OTHER", "ROLLBACK_UNKNOWN"].iter().zip(outputs) {
-            match (read.get(*name), value.1) {
+            match (read.get(*name), value.value) {
                 (None, None) => {}
                 (None, Some(_)) => prop_assert!(left_out.iter().any(|left_out| left_out == name)),
                 (Some(read), None) => prop_assert_eq!(read, ""),

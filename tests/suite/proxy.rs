@@ -1,9 +1,9 @@
 //! The proxy on the way to the API, and what it is not: the API.
 
-use crate::agents_api::agents_api;
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use snapbox::{assert_data_eq, str};
+use support::agents_api::agents_api;
+use support::stand_in::{Answer, StandIn};
 
 /// A run on the way to the public API through a proxy that answers in this way. `api.uk.poly.ai`
 /// itself is never looked up.

@@ -1,10 +1,10 @@
 //! What reaches the API.
 
-use crate::agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
-use crate::stand_in::{Answer, Request, StandIn};
 use crate::step::Step;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
+use support::agents_api::{AGENT, API_KEY, DEPLOYMENT, agents_api};
+use support::stand_in::{Answer, Request, StandIn};
 
 /// The one request of a step.
 fn request(change: impl FnOnce(Step) -> Step) -> Request {

@@ -1,9 +1,9 @@
 //! Neither the key nor a password is written anywhere, whoever says it.
 
-use crate::agents_api::{API_KEY, agents_api};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step};
 use polyai_rollback::text::redaction::Redaction;
+use support::agents_api::{API_KEY, agents_api};
+use support::stand_in::{Answer, StandIn};
 
 /// A key with characters that every encoding writes in its own way.
 const KEY: &str = r#"pk/+&<"%\=~'4f1d8a6c"#;

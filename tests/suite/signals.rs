@@ -1,7 +1,5 @@
 //! How a run ends that a runner or a person cancels.
 
-use crate::agents_api::{AgentsApi, agents_api};
-use crate::stand_in::{Answer, StandIn};
 use crate::step::{Ended, Step, signal};
 use snapbox::{assert_data_eq, str};
 use std::io::Read;
@@ -9,6 +7,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
+use support::agents_api::{AgentsApi, agents_api};
+use support::stand_in::{Answer, StandIn};
 
 /// Cancels a run as soon as a request of this method has arrived, which gets no answer.
 fn cancel_at(method: &'static str, name: &str, change: impl FnOnce(Step) -> Step) -> Ended {

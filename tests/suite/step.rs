@@ -1,8 +1,5 @@
 //! One run of the real binary, and what it left behind.
 
-use crate::agents_api::{AGENT, API_KEY, DEPLOYMENT};
-use crate::parsers;
-use crate::stand_in::StandIn;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -10,6 +7,9 @@ use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use support::agents_api::{AGENT, API_KEY, DEPLOYMENT};
+use support::parsers;
+use support::stand_in::StandIn;
 use tempfile::TempDir;
 
 /// A step that is about to run, in a folder and an environment of its own.

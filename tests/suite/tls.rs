@@ -1,8 +1,5 @@
 //! Whom the program trusts to be the API, and what it says of all others.
 
-use crate::agents_api::{API_KEY, agents_api};
-use crate::authority::Authority;
-use crate::stand_in::StandIn;
 use crate::step::{Ended, Step};
 use polyai_rollback::agents_api::tls;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
@@ -10,12 +7,13 @@ use rustls::version::{TLS12, TLS13};
 use snapbox::{assert_data_eq, str};
 use std::fs;
 use std::process::Command;
+use support::agents_api::{API_KEY, agents_api};
+use support::authority::Authority;
+use support::stand_in::StandIn;
 
-impl Authority {
-    /// An API with a certificate of this authority.
-    fn api(&self, change: impl FnOnce(&mut CertificateParams)) -> StandIn {
-        StandIn::start_tls(self.server(change), agents_api())
-    }
+/// An API with a certificate of this authority.
+fn api(authority: &Authority, change: impl FnOnce(&mut CertificateParams)) -> StandIn {
+    StandIn::start_tls(authority.server(change), agents_api())
 }
 
 /// A run that must be refused by us before anything is sent.
@@ -29,7 +27,7 @@ fn refuse(api: &StandIn, change: impl FnOnce(Step) -> Step) -> Ended {
 
 #[test]
 fn an_unknown_issuer_is_named_with_the_input_that_helps() {
-    let ended = refuse(&Authority::new().api(|_| {}), |step| step);
+    let ended = refuse(&api(&Authority::generate(), |_| {}), |step| step);
     assert_data_eq!(
         &ended.err,
         str![[r#"
@@ -43,10 +41,10 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 
 #[test]
 fn an_authority_of_the_company_is_trusted_where_it_is_given() {
-    let authority = Authority::new();
-    let api = authority.api(|_| {});
+    let authority = Authority::generate();
+    let api = api(&authority, |_| {});
     let pem = &authority.1;
-    let two = format!("some words\n{pem}{}", Authority::new().1);
+    let two = format!("some words\n{pem}{}", Authority::generate().1);
     let step = || {
         let step = Step::plain(&api).file("ca.pem", &two);
         fs::create_dir(step.path("certs")).unwrap();
@@ -68,14 +66,14 @@ fn an_authority_of_the_company_is_trusted_where_it_is_given() {
 
 #[test]
 fn the_public_authorities_stay_trusted() {
-    let own = tls::of_input(&Authority::new().1).unwrap();
+    let own = tls::of_input(&Authority::generate().1).unwrap();
     assert_eq!(tls::roots(own).len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
 }
 
 #[test]
 fn a_bad_ca_cert_is_an_error_and_a_bad_variable_is_not() {
-    let authority = Authority::new();
-    let api = authority.api(|_| {});
+    let authority = Authority::generate();
+    let api = api(&authority, |_| {});
     let half = &authority.1[..authority.1.len() / 2];
     let key = KeyPair::generate().unwrap().serialize_pem();
     let step = || {
@@ -132,9 +130,9 @@ fn a_bad_ca_cert_is_an_error_and_a_bad_variable_is_not() {
 
 #[test]
 fn a_certificate_out_of_its_time_points_to_the_clock() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let trusting = |step: Step| step.env("POLYAI_CA_CERT", &authority.1);
-    let expired = authority.api(|params| params.not_after = date_time_ymd(2020, 1, 1));
+    let expired = api(&authority, |params| params.not_after = date_time_ymd(2020, 1, 1));
     assert_data_eq!(
         refuse(&expired, trusting).err,
         str![[r#"
@@ -144,7 +142,7 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 
 "#]]
     );
-    let early = authority.api(|params| params.not_before = date_time_ymd(2999, 1, 1));
+    let early = api(&authority, |params| params.not_before = date_time_ymd(2999, 1, 1));
     let ended = refuse(&early, trusting);
     assert!(
         ended
@@ -157,8 +155,8 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 
 #[test]
 fn a_certificate_of_another_host_names_that_host() {
-    let authority = Authority::new();
-    let other = authority.api(|params| {
+    let authority = Authority::generate();
+    let other = api(&authority, |params| {
         params.subject_alt_names =
             CertificateParams::new(["api.example.com".to_owned()]).unwrap().subject_alt_names;
     });
@@ -177,8 +175,8 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 
 #[test]
 fn a_certificate_that_is_an_authority_s_own_is_explained() {
-    let authority = Authority::new();
-    let api = authority.api(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    let authority = Authority::generate();
+    let api = api(&authority, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     let ended = refuse(&api, |step| step.env("POLYAI_CA_CERT", &authority.1));
     assert_data_eq!(
         &ended.err,
@@ -193,7 +191,7 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
 
 #[test]
 fn a_server_that_wants_a_certificate_of_its_client_has_read_nothing() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     for version in [&TLS12, &TLS13] {
         let server = authority.server_for(&[version], true, |_| {});
         let api = StandIn::start_tls(server, agents_api());
@@ -205,8 +203,8 @@ fn a_server_that_wants_a_certificate_of_its_client_has_read_nothing() {
 
 #[test]
 fn one_bad_certificate_of_a_variable_spoils_no_other() {
-    let authority = Authority::new();
-    let api = authority.api(|_| {});
+    let authority = Authority::generate();
+    let api = api(&authority, |_| {});
     let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let step = || Step::plain(&api).file("ca.pem", format!("{bad}{}", authority.1));
     let ended = step().env("SSL_CERT_FILE", "ca.pem").run();

@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub struct Authority(Issuer<'static, KeyPair>, pub String);
 
 impl Authority {
-    pub fn new() -> Self {
+    /// Makes a new authority, with a key of its own.
+    pub fn generate() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // OpenSSL takes a certificate that has the name of its issuer for its own issuer.

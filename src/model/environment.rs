@@ -1,0 +1,51 @@
+//! The environments of an agent.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// An environment that an agent's configuration is deployed to, by the API's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Environment {
+    /// `live`: callers reach this one.
+    Live,
+    /// `pre-release`.
+    PreRelease,
+    /// `sandbox`.
+    Sandbox,
+}
+
+impl Environment {
+    /// All environments, the most important one first.
+    pub const ALL: [Self; 3] = [Self::Live, Self::PreRelease, Self::Sandbox];
+
+    /// The environment with the API's name `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.name() == name)
+    }
+
+    /// The API's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::PreRelease => "pre-release",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// The names of all environments, as a part of a sentence.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Serialize for Environment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

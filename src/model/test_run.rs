@@ -1,0 +1,114 @@
+//! A test run: a set of scripted conversations that an agent must pass.
+
+use serde::{Deserialize, Serialize};
+
+/// The most failed cases of one run that are kept.
+pub const KEPT_CASES: usize = 20;
+
+/// A test run, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestRun {
+    /// How far the run is, in the API's word.
+    pub status: String,
+    /// How many cases there are, and how they ended; none where one of the numbers cannot be read.
+    pub counts: Option<Counts>,
+    /// The first cases that failed.
+    pub failed_cases: Vec<FailedCase>,
+    /// Whether there are cases that cannot be read.
+    #[serde(skip)]
+    pub are_cases_unread: bool,
+}
+
+/// Numbers of test cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Counts {
+    /// All cases.
+    #[serde(rename(deserialize = "testCaseCount"))]
+    pub total: u64,
+    /// The cases that passed.
+    #[serde(rename(deserialize = "passedCount"))]
+    pub passed: u64,
+    /// The cases in which the agent did not do what it should.
+    #[serde(rename(deserialize = "failedCount"))]
+    pub failed: u64,
+    /// The cases that could not be run.
+    #[serde(rename(deserialize = "errorCount"))]
+    pub errored: u64,
+}
+
+/// A case that failed, safe to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedCase {
+    /// The name, or else the id.
+    pub name: String,
+    /// Why the case failed.
+    pub reasons: Vec<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The run goes on.
+    Pending,
+    /// All cases passed.
+    Passed,
+    /// A case failed, or the whole run.
+    Failed,
+    /// The run is over, and does not say clearly how it ended.
+    Unclear,
+}
+
+impl TestRun {
+    /// How the run ended. A run has passed only if its own numbers say so, and nothing in it speaks
+    /// against that.
+    pub fn verdict(&self) -> Verdict {
+        let status = self.status.to_lowercase();
+        if matches!(status.as_str(), "pending" | "running" | "in_progress") {
+            return Verdict::Pending;
+        }
+        let Some(counts) = self.counts else {
+            return if is_failed(&status) { Verdict::Failed } else { Verdict::Unclear };
+        };
+        if is_failed(&status) || counts.failed > 0 || counts.errored > 0 {
+            Verdict::Failed
+        } else if counts.total == 0
+            || counts.passed != counts.total
+            || self.are_cases_unread
+            || !self.failed_cases.is_empty()
+        {
+            Verdict::Unclear
+        } else {
+            Verdict::Passed
+        }
+    }
+
+    /// How many cases failed beyond those that are kept.
+    pub fn more_failed_cases(&self) -> u64 {
+        let failed = self.counts.map_or(0, |counts| counts.failed.saturating_add(counts.errored));
+        failed.saturating_sub(self.failed_cases.len() as u64)
+    }
+}
+
+impl Counts {
+    /// The sums of both.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            total: self.total.saturating_add(other.total),
+            passed: self.passed.saturating_add(other.passed),
+            failed: self.failed.saturating_add(other.failed),
+            errored: self.errored.saturating_add(other.errored),
+        }
+    }
+
+    /// The numbers, for people.
+    pub fn describe(self) -> String {
+        let Self { total, passed, failed, errored } = self;
+        format!("{passed} of {total} cases passed, {failed} failed, {errored} errored")
+    }
+}
+
+/// Whether this status of a run, or of a case, says that it failed.
+pub fn is_failed(status: &str) -> bool {
+    matches!(status.to_lowercase().as_str(), "failed" | "error" | "errored" | "timed_out")
+}

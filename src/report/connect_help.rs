@@ -1,0 +1,54 @@
+//! Why there is no connection, in words, and what to do: one arm for each reason.
+
+use crate::model::ConnectError;
+use crate::report::context::Context;
+
+/// What happened, and what to do.
+pub fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
+    let connection = context.task.map(|task| &task.connection);
+    let proxy = connection.and_then(|connection| connection.proxy.as_ref());
+    let api = connection.map(|connection| connection.endpoint.to_string()).unwrap_or_default();
+    let address = address_input(context);
+    let ca_cert = context.variables.spell("ca-cert");
+    let proxy_variable = proxy.map_or("HTTPS_PROXY", |proxy| proxy.variable);
+    let problem = match proxy {
+        Some(proxy) => format!("no connection to {api} through the proxy {proxy}: {why}"),
+        None => format!("no connection to {api}: {why}"),
+    };
+    let help = match why {
+        ConnectError::UnknownIssuer => format!(
+            "if a proxy or a gateway of your company answers there, give the certificate of its \
+             authority in {ca_cert}",
+        ),
+        ConnectError::Expired | ConnectError::NotValidYet => format!(
+            "check the clock of this machine, which says {}; if it is right, who runs {api} must renew \
+             the certificate",
+            context.task.map(|task| task.request.started()).unwrap_or_default(),
+        ),
+        ConnectError::AuthorityAsServer => format!(
+            "who runs {api} must give the server a certificate that an authority has issued; that \
+             authority's goes in {ca_cert}",
+        ),
+        ConnectError::WantsCertificate => {
+            format!("check {address}: this program has no certificate to show, only the key")
+        }
+        ConnectError::OtherHost(_) | ConnectError::BadCertificate(_) => {
+            format!("check {address}, and whether something else answers in the API's place")
+        }
+        ConnectError::ProxyAuthentication | ConnectError::ProxyRefused => format!(
+            "check {proxy_variable}, and that the proxy allows this machine to connect there, or name \
+             the host in NO_PROXY; it was not the API that refused",
+        ),
+        ConnectError::Other(_) => format!(
+            "check {address} and this machine's way there (DNS, firewall, {proxy_variable}), then run \
+             it again, which is safe",
+        ),
+    };
+    (problem, help)
+}
+
+/// The input that says where the API is.
+pub fn address_input(context: &Context<'_>) -> String {
+    let is_region = context.task.is_none_or(|task| task.connection.endpoint.region().is_some());
+    context.variables.spell(if is_region { "region" } else { "base-url" })
+}

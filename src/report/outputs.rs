@@ -1,0 +1,99 @@
+//! The outputs: what later steps of the pipeline get.
+
+use crate::model::{Deployment, TargetSpec, TestRuns, TestsOutcome};
+use crate::report::Report;
+use crate::text::row::Row;
+use serde_json::{Value as Json, json};
+
+/// An output by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The name, with hyphens.
+    pub name: String,
+    /// The value; none where it is not known.
+    pub value: Option<Value>,
+}
+
+/// A value that is handed on to later steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// One text.
+    Text(String),
+    /// Any number of texts.
+    List(Vec<String>),
+}
+
+/// All outputs of a run, the most important ones first, without secrets.
+pub fn of_report(report: &Report<'_>) -> Vec<Output> {
+    let Json::Object(fields) = report.context.redaction.apply_to(document(report)) else {
+        return Vec::new();
+    };
+    let output = |(name, value)| Output { name, value: Value::of_json(value) };
+    fields.into_iter().map(output).collect()
+}
+
+/// The outputs by their names. A value that is not known is null.
+fn document(report: &Report<'_>) -> Json {
+    let record = report.record;
+    let (target, current) = (record.plan.target.as_ref(), record.plan.current.as_ref());
+    let deployment = report.deployment();
+    let id = |deployment: Option<&Deployment>| deployment.map(|deployment| deployment.id.clone());
+    let version = |deployment: Option<&Deployment>| deployment.and_then(|one| one.version.clone());
+    let of = |field: fn(&Deployment) -> Option<&String>| deployment.and_then(field);
+    let request = report.context.task.map(|task| &task.request);
+    // With a bare id, the target is known without being looked up.
+    let named = request.and_then(|request| match &request.target {
+        TargetSpec::Named(id) if deployment.is_some() => Some(id.as_str().to_owned()),
+        _ => None,
+    });
+    let made_in = deployment.and_then(|deployment| deployment.environment);
+    let diagnostic = report.diagnostic.as_ref();
+    let counts = record.tests.as_ref().and_then(TestRuns::counts);
+    json!({
+        "outcome": report.outcome,
+        "deployment-id": id(deployment),
+        "environment": made_in.or(record.plan.environment),
+        "version": version(deployment),
+        "artifact-version": of(|deployment| deployment.artifact_version.as_ref()),
+        "created-at": of(|deployment| deployment.created_at.as_ref()),
+        "agent-id": of(|deployment| deployment.agent_id.as_ref())
+            .map(String::as_str)
+            .or(request.map(|request| request.agent_id.as_str())),
+        "target-deployment-id": id(target).or(named),
+        "target-version": version(target),
+        "previous-deployment-id": id(current),
+        "previous-version": version(current),
+        "correlation-id": request.map(|request| &request.correlation_id),
+        "error-code": diagnostic.and_then(|diagnostic| diagnostic.error_code.as_ref()),
+        "http-status": diagnostic.and_then(|diagnostic| diagnostic.http_status),
+        "tests-outcome": report.tests_outcome().map(TestsOutcome::name),
+        "tests-passed": counts.map(|counts| counts.passed),
+        "tests-failed": counts.map(|counts| counts.failed),
+        "tests-errored": counts.map(|counts| counts.errored),
+        "tests-total": counts.map(|counts| counts.total),
+        "test-run-ids": record.rollback.as_ref().map(|rollback| &rollback.test_run_ids),
+    })
+}
+
+impl Value {
+    fn of_json(value: Json) -> Option<Self> {
+        match value {
+            Json::Null => None,
+            Json::String(text) => Some(Self::Text(text)),
+            Json::Array(list) => {
+                let texts = list.into_iter().filter_map(|item| item.as_str().map(str::to_owned));
+                Some(Self::List(texts.collect()))
+            }
+            other => Some(Self::Text(other.to_string())),
+        }
+    }
+}
+
+/// The known outputs, for people whose files could not be written.
+pub fn rows(report: &Report<'_>) -> Vec<Row> {
+    let row = |output: Output| match output.value? {
+        Value::Text(text) => Some(Row::new(output.name, text)),
+        Value::List(list) => Some(Row::new(output.name, list.join(","))),
+    };
+    of_report(report).into_iter().filter_map(row).collect()
+}

@@ -1,0 +1,54 @@
+//! The report in the log.
+
+use crate::log::Log;
+use crate::model::{Outcome, Rollback, TestRuns, TestsOutcome, Verification};
+use crate::report::Report;
+
+/// Tells how the run ended. A rollback that was told before the wait for its tests is not told again,
+/// unless the tests made the run fail.
+pub fn end(report: &Report<'_>, log: &mut Log<'_>) {
+    match (&report.diagnostic, &report.record.tests) {
+        (None, Some(runs)) => tests(runs, log),
+        _ => rollback(report, log),
+    }
+}
+
+/// Tells how the rollback ended.
+pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
+    let record = report.record;
+    let Some(diagnostic) = &report.diagnostic else {
+        log.success(&report.headline());
+        log.rows(&report.rows());
+        if let Some(Verification::Unseen(why)) = &record.verification {
+            log.warning(&format!(
+                "it could not be verified that the new deployment is active: {why}"
+            ));
+        }
+        if let Some(Rollback { established: Some(how), .. }) = &record.rollback {
+            log.notice(how);
+        }
+        return;
+    };
+    let mut rows = report.rows();
+    rows.extend(record.tests.iter().flat_map(TestRuns::rows));
+    rows.extend(report.context.task.map(|task| task.request.correlation_row()));
+    // The facts stand once, below the last line.
+    let lines = diagnostic.lines();
+    for (place, line) in lines.iter().enumerate() {
+        let is_last = place + 1 == lines.len();
+        log.error(&diagnostic.headline, line, if is_last { &rows } else { &[] });
+    }
+}
+
+/// Tells how tests ended that do not make the run fail.
+fn tests(runs: &TestRuns, log: &mut Log<'_>) {
+    match runs.outcome() {
+        TestsOutcome::None => log.notice("no tests were triggered, so none can have passed"),
+        _ => log.success(&format!("Tests passed: {}", runs.progress())),
+    }
+}
+
+/// Tells a failure outside of the work of a step. `text` says what happened and what to do.
+pub fn failure(outcome: Outcome, text: &str, log: &mut Log<'_>) {
+    log.error(&format!("Not rolled back ({})", outcome.name()), text, &[]);
+}

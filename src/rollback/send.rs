@@ -1,0 +1,82 @@
+//! The request for the rollback, which has an effect at most once.
+//!
+//! A request is sent again only if all requests before it are known to have had no effect: they never
+//! left, the API said that it did not process them, or the deployments were looked at and show nothing.
+//! Whatever was decided by what was active is looked at again before the next request.
+
+use crate::agents_api::AgentsApi;
+use crate::model::{Candidates, Failure, Plan, RetryClass, Rollback};
+use crate::rollback::{
+    engine::Engine,
+    reconcile::{RECONCILE_TIME, Reconciliation},
+};
+use std::time::Duration;
+
+impl<A: AgentsApi> Engine<'_, '_, A> {
+    /// Sends the request, and sends it again where that is safe and may help.
+    pub(super) async fn send(
+        &mut self,
+        plan: &mut Plan,
+        reconciliation: &mut Reconciliation,
+    ) -> Result<Rollback, Failure> {
+        let mut tries = 0;
+        // How the answer of the last request was lost that may have had an effect.
+        let mut lost: Option<String> = None;
+        loop {
+            let limit = self.deadline.for_request();
+            let error = match self.api.roll_back(&reconciliation.target_id, limit).await {
+                Ok(rollback) => return Ok(rollback),
+                Err(error) => error,
+            };
+            tries += 1;
+            let class = error.retry_class();
+            if class == RetryClass::InDoubt {
+                lost = Some(error.to_string());
+            }
+            if lost.is_none() {
+                self.api.settle();
+            }
+            let has_waited = class == RetryClass::TryAgain && self.back_off(tries, &error).await;
+            // The lost request may take effect only now, and a refusal of this one may be its consequence:
+            // the deployments are looked at before the refusal is believed.
+            if let Some(lost) = &lost {
+                match self.find_effect(reconciliation, lost).await {
+                    Ok(Some(rollback)) => return Ok(rollback),
+                    Ok(None) => self.api.settle(),
+                    Err(cause) => {
+                        let (lost, error) = (lost.clone(), Box::new(error));
+                        return Err(Failure::Unknown { lost, error, cause });
+                    }
+                }
+            }
+            // A request that may be lost needs time for the looks after it.
+            let has_time = lost.is_none() || self.deadline.leaves(RECONCILE_TIME);
+            let is_repeated = match class {
+                RetryClass::Refused => false,
+                RetryClass::TryAgain => has_waited && has_time,
+                // The looks were the wait.
+                RetryClass::InDoubt => {
+                    has_time && self.wait_for_next_try(tries, Duration::ZERO, &error).await
+                }
+            };
+            if !is_repeated {
+                return Err(Failure::NotDone { error, candidates: Candidates::default() });
+            }
+            match self.still_holds(plan).await {
+                Ok(true) => {}
+                // Another deployment is active now. A lost request that took effect after all looks may
+                // have made it.
+                Ok(false) => {
+                    let Some(lost) = lost else { return Err(Failure::Superseded) };
+                    return match self.find_effect(reconciliation, &lost).await {
+                        Ok(found) => found.ok_or(Failure::Superseded),
+                        Err(cause) => Err(Failure::Unknown { lost, error: Box::new(error), cause }),
+                    };
+                }
+                Err(_) => {
+                    return Err(Failure::NotDone { error, candidates: Candidates::default() });
+                }
+            }
+        }
+    }
+}
