@@ -4,12 +4,10 @@ use crate::model::ConnectError;
 use crate::report::context::Context;
 
 /// What happened, and what to do.
-pub fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
-    let connection = context.task.map(|task| &task.connection);
-    let proxy = connection.and_then(|connection| connection.proxy.as_ref());
-    let api = connection.map(|connection| connection.endpoint.to_string()).unwrap_or_default();
-    let address = address_input(context);
-    let ca_cert = context.variables.spell("ca-cert");
+pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
+    let proxy = context.task.and_then(|task| task.connection.proxy.as_ref());
+    let (api, address) = (context.api(), context.address_input());
+    let ca_cert = context.spell("ca-cert");
     let proxy_variable = proxy.map_or("HTTPS_PROXY", |proxy| proxy.variable);
     let problem = match proxy {
         Some(proxy) => format!("no connection to {api} through the proxy {proxy}: {why}"),
@@ -23,7 +21,7 @@ pub fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
         ConnectError::Expired | ConnectError::NotValidYet => format!(
             "check the clock of this machine, which says {}; if it is right, who runs {api} must renew \
              the certificate",
-            context.task.map(|task| task.request.started()).unwrap_or_default(),
+            context.started(),
         ),
         ConnectError::AuthorityAsServer => format!(
             "who runs {api} must give the server a certificate that an authority has issued; that \
@@ -45,10 +43,4 @@ pub fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
         ),
     };
     (problem, help)
-}
-
-/// The input that says where the API is.
-pub fn address_input(context: &Context<'_>) -> String {
-    let is_region = context.task.is_none_or(|task| task.connection.endpoint.region().is_some());
-    context.variables.spell(if is_region { "region" } else { "base-url" })
 }

@@ -1,8 +1,10 @@
-//! What all reports of one run share.
+//! What all reports of one run share: what was asked for, and the phrases for that.
 
 use crate::inputs::{Task, variables::Variables};
+use crate::model::{Candidates, Elsewhere, TargetSpec};
 use crate::process::place::Pipeline;
 use crate::text::redaction::Redaction;
+use crate::text::sanitize::{SHOWN_CHARACTERS, one_line};
 use std::time::SystemTime;
 
 /// What is known before the rollback begins.
@@ -18,4 +20,84 @@ pub struct Context<'a> {
     pub variables: &'a Variables,
     /// The secrets that no format may write.
     pub redaction: &'a Redaction,
+}
+
+impl Context<'_> {
+    /// The name of an input as its user writes it.
+    pub fn spell(&self, input: &str) -> String {
+        self.variables.spell(input)
+    }
+
+    /// The agent.
+    pub fn agent(&self) -> String {
+        self.task.map(|task| self.shown(task.request.agent_id.as_str())).unwrap_or_default()
+    }
+
+    /// The target as it was given.
+    pub fn target(&self) -> String {
+        match self.task.map(|task| &task.request.target) {
+            Some(TargetSpec::Named(id)) => self.shown(id.as_str()),
+            _ => "the previous deployment".to_owned(),
+        }
+    }
+
+    /// Where else the target is, as far as the lists show that.
+    pub fn elsewhere(&self, candidates: &Candidates) -> String {
+        match candidates.elsewhere {
+            None => String::new(),
+            Some(Elsewhere::Deployment(environment)) => format!("; {environment} has it"),
+            Some(Elsewhere::Version(environment)) => format!(
+                "; it is a version of {environment}, for which {} must be {environment}",
+                self.spell("environment"),
+            ),
+        }
+    }
+
+    /// What was expected to be active. Without a guard, that is what `previous` was found by.
+    pub fn expected(&self) -> String {
+        let expected = self.task.and_then(|task| task.request.expect_current.as_ref());
+        expected.map_or("what was before".to_owned(), |expected| self.shown(expected))
+    }
+
+    /// The API, by its region or its address.
+    pub fn api(&self) -> String {
+        self.task.map(|task| task.connection.endpoint.to_string()).unwrap_or_default()
+    }
+
+    /// The input that says where the API is.
+    pub fn address_input(&self) -> String {
+        let is_region = self.task.is_none_or(|task| task.connection.endpoint.region().is_some());
+        self.spell(if is_region { "region" } else { "base-url" })
+    }
+
+    /// When the run began, by this machine's clock.
+    pub fn started(&self) -> String {
+        self.task.map(|task| task.request.started()).unwrap_or_default()
+    }
+
+    /// What to do where the API does not accept the key.
+    pub fn check_the_key(&self) -> String {
+        let is_given = self.variables.is_given("api-key");
+        format!(
+            "check {} and {}: a key belongs to one workspace and one region, and may have expired or \
+             been rotated",
+            self.spell(if is_given { "api-key" } else { "api-key-file" }),
+            self.address_input(),
+        )
+    }
+
+    /// What to do where nobody knows what became of the rollback.
+    pub fn how_to_find_out(&self) -> String {
+        format!(
+            "wait a minute and look with the command below, as running it again may roll back twice: \
+             a deployment in the target's environment that was created after {} (by this machine's \
+             clock), unless somebody else made it, means that it was rolled back",
+            self.started(),
+        )
+    }
+
+    /// Redacted before it is cut, as half a secret is one, too.
+    fn shown(&self, text: &str) -> String {
+        one_line(&self.redaction.apply(text), SHOWN_CHARACTERS)
+    }
 }

@@ -3,7 +3,8 @@
 //! Nothing here decides, and nothing here is sent. [`diagnostic`] has the words of each failure,
 //! [`outputs`] the values for later steps; each other file is one format or one place that is written to.
 
-pub mod connect_help;
+mod call_help;
+mod connect_help;
 pub mod context;
 pub mod diagnostic;
 pub mod dotenv;

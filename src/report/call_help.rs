@@ -1,0 +1,97 @@
+//! Why a call of the API failed, in words, and what to do: one arm for each way.
+
+use crate::model::{CallError, Candidates, RetryClass};
+use crate::report::{connect_help, context::Context};
+
+/// A read failed before anything was sent.
+pub(super) fn unread(error: &CallError, context: &Context<'_>) -> (String, String) {
+    let (api, address) = (context.api(), context.address_input());
+    let unread = format!("the deployments could not be read before the rollback: {error}");
+    match error {
+        CallError::NotSent(why) => connect_help::words(why, context),
+        CallError::Answered { status: 401, .. } => {
+            (format!("the API did not accept the key, in {api}"), context.check_the_key())
+        }
+        CallError::Answered { status: 403, .. } => (
+            format!("the API does not let this key read the deployments, in {api}"),
+            context.check_the_key(),
+        ),
+        CallError::Answered { status: 404, .. } => (
+            format!("agent {} was not found in {api}", context.agent()),
+            format!("check {} and {address}", context.spell("agent-id")),
+        ),
+        CallError::Answered { status: 300..=399, .. } => {
+            (unread, format!("check {address}: what answers there is not the API"))
+        }
+        _ => (
+            unread,
+            format!(
+                "run it again, which is safe; to a bare {}, without {}, it goes back without \
+                 reading anything first",
+                context.spell("deployment-id"),
+                ["environment", "expect-current", "dry-run"]
+                    .map(|input| context.spell(input))
+                    .join(", "),
+            ),
+        ),
+    }
+}
+
+/// The request failed, and had no effect.
+pub(super) fn not_done(
+    error: &CallError,
+    candidates: &Candidates,
+    context: &Context<'_>,
+) -> (String, String) {
+    let (api, address) = (context.api(), context.address_input());
+    let later = "wait a little and run it again, which is safe".to_owned();
+    let never = "running it again will not help: see what the API said".to_owned();
+    match error {
+        CallError::NotSent(why) => connect_help::words(why, context),
+        error if error.retry_class() == RetryClass::InDoubt => (
+            format!(
+                "the request was sent and its answer was lost ({error}), but the deployments show \
+                 that it had no effect"
+            ),
+            later,
+        ),
+        CallError::Answered { status: 401, .. } => {
+            (format!("the API did not accept the key, in {api}"), context.check_the_key())
+        }
+        CallError::Answered { status: 403, .. } => (
+            format!("the API does not let this key roll back this agent, in {api}"),
+            context.check_the_key(),
+        ),
+        CallError::Answered { status: 404, .. } => (
+            format!(
+                "deployment {} of agent {} was not found in {api}{}",
+                context.target(),
+                context.agent(),
+                context.elsewhere(candidates),
+            ),
+            format!(
+                "check {}, {} and {address}: any of the three can be the wrong one",
+                context.spell("deployment-id"),
+                context.spell("agent-id"),
+            ),
+        ),
+        CallError::Answered { status: 409, .. } => (
+            "the API refused the rollback because of a conflict".to_owned(),
+            "it will be refused until the conflict is over, such as a running A/B test".to_owned(),
+        ),
+        CallError::Answered { status: 429, .. } => {
+            ("the API refused the request: too many at present".to_owned(), later)
+        }
+        CallError::Answered { status: 503, .. } => {
+            ("the API is not available at present".to_owned(), later)
+        }
+        CallError::Answered { status: 300..=399, .. } => (
+            "the API answered with a redirect, which is not followed".to_owned(),
+            format!("check {address}: what answers there is not the API"),
+        ),
+        CallError::Answered { status: 200..=299, .. } => {
+            ("the API answered with an error and no deployment".to_owned(), never)
+        }
+        _ => ("the API refused the rollback".to_owned(), never),
+    }
+}
