@@ -42,7 +42,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             if let Some(lost) = &lost {
                 match self.find_effect(reconciliation, lost).await {
                     Ok(Some(rollback)) => return Ok(rollback),
-                    Ok(None) => self.api.settle(),
+                    // A run that is cancelled from here on is still in doubt: an API that acts late
+                    // may act now.
+                    Ok(None) => {}
                     Err(cause) => {
                         let (lost, error) = (lost.clone(), Box::new(error));
                         return Err(Failure::Unknown { lost, error, cause });

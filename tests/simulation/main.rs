@@ -1,0 +1,166 @@
+//! The decisions of a rollback, run in a simulated world.
+//!
+//! The API, the network, the clock and the colleagues are simulated behind the program's own seam, the
+//! trait `AgentsApi`, under a clock that only moves when everybody waits. Every sequence with at most so
+//! many faults is tried, and random sequences besides. After each run, and after everything late has
+//! happened, the laws are checked: `laws.rs` has them by name, and the limits that excuse them.
+//!
+//! `SIMULATION_FAULTS` is the number of faults in a sequence (2 by default), `SIMULATION_RUNS` the number
+//! of random runs (10,000). A run that breaks a law prints the line that replays it.
+
+mod api;
+mod choices;
+mod laws;
+mod run;
+mod world;
+
+use choices::Choices;
+use run::{SCENARIOS, Scenario};
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// How many runs that break a law are told.
+const TOLD: usize = 5;
+
+/// A number from a variable.
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |text| text.parse().expect("a whole number"))
+}
+
+/// What came of many runs.
+#[derive(Default)]
+struct Tally {
+    runs: u64,
+    outcomes: BTreeMap<&'static str, u64>,
+    broken: Vec<String>,
+}
+
+impl Tally {
+    /// Adds one run.
+    fn run(
+        &mut self,
+        runtime: &tokio::runtime::Runtime,
+        scenario: &Scenario,
+        choices: Choices,
+    ) -> Choices {
+        let (ended, choices) = run::run(runtime, scenario, choices);
+        self.runs += 1;
+        match ended {
+            Ok(outcome) => *self.outcomes.entry(outcome.name()).or_default() += 1,
+            Err(broken) if self.broken.len() < TOLD => {
+                let replay = format!("SIMULATION_REPLAY='{}: {}'", scenario.name, choices.script());
+                self.broken
+                    .push(format!("{broken}\n  {replay} cargo test --test simulation replay"));
+            }
+            Err(_) => self.broken.push(String::new()),
+        }
+        choices
+    }
+
+    fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.broken.extend(other.broken);
+    }
+
+    /// Prints the figures, and fails where a law was broken.
+    fn conclude(self, what: &str) {
+        println!("{what}: {} runs, {:?}", self.runs, self.outcomes);
+        let mut text = String::new();
+        for broken in self.broken.iter().filter(|broken| !broken.is_empty()).take(TOLD) {
+            writeln!(text, "{broken}").expect("a string takes it");
+        }
+        assert!(
+            self.broken.is_empty(),
+            "{} of {} runs broke a law:\n{text}",
+            self.broken.len(),
+            self.runs
+        );
+    }
+}
+
+/// Shares the scenarios out among the cores.
+fn on_all_cores(jobs: usize, work: impl Fn(usize) -> Tally + Sync) -> Tally {
+    let next = AtomicUsize::new(0);
+    let total = Mutex::new(Tally::default());
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    if job >= jobs {
+                        return;
+                    }
+                    let tally = work(job);
+                    total.lock().unwrap_or_else(PoisonError::into_inner).add(tally);
+                }
+            });
+        }
+    });
+    total.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn every_short_sequence_of_faults_keeps_the_laws() {
+    let faults = u32::try_from(number("SIMULATION_FAULTS", 2)).expect("a small number");
+    let tally = on_all_cores(SCENARIOS.len(), |job| {
+        let (scenario, runtime) = (&SCENARIOS[job], run::runtime());
+        let mut tally = Tally::default();
+        let mut choices = Choices::all_with(faults);
+        loop {
+            choices = tally.run(&runtime, scenario, choices);
+            if !choices.advance() {
+                return tally;
+            }
+        }
+    });
+    tally.conclude(&format!("every sequence of at most {faults} faults"));
+}
+
+#[test]
+fn random_sequences_of_many_faults_keep_the_laws() {
+    const BATCHES: usize = 100;
+    let runs = number("SIMULATION_RUNS", 10_000);
+    let first = number("SIMULATION_SEED", fastrand::u64(..1 << 32));
+    println!("SIMULATION_SEED={first} repeats these runs");
+    let tally = on_all_cores(BATCHES, |batch| {
+        let runtime = run::runtime();
+        let mut tally = Tally::default();
+        let mut rng = fastrand::Rng::with_seed(first + batch as u64);
+        for _ in 0..runs / BATCHES as u64 {
+            let scenario = &SCENARIOS[rng.usize(..SCENARIOS.len())];
+            let share = [0.02, 0.1, 0.3, 0.6][rng.usize(..4)];
+            tally.run(&runtime, scenario, Choices::random(rng.fork(), share));
+        }
+        tally
+    });
+    tally.conclude("random sequences");
+}
+
+/// Runs once more what a run printed that broke a law, and shows all of it.
+#[test]
+fn replay() {
+    let Ok(line) = env::var("SIMULATION_REPLAY") else {
+        // Without a line to replay, this proves that a script is what a run does.
+        let runtime = run::runtime();
+        let scenario = &SCENARIOS[0];
+        let (ended, choices) =
+            run::run(&runtime, scenario, Choices::random(fastrand::Rng::with_seed(7), 0.3));
+        let script = choices.script();
+        let (again, choices) = run::run(&runtime, scenario, Choices::replay(&script));
+        assert_eq!((ended, script), (again, choices.script()));
+        return;
+    };
+    let (name, script) = line.split_once(": ").expect("a scenario and a script");
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("a scenario");
+    let (ended, _) = run::run_aloud(&run::runtime(), scenario, Choices::replay(script));
+    println!("{ended:?}");
+    assert!(ended.is_ok());
+}
