@@ -68,16 +68,10 @@ impl Choices {
     pub fn fault(&mut self, options: usize) -> usize {
         let options = if self.faults_left == 0 { 1 } else { options };
         if self.place == self.taken.len() {
-            let option = match &mut self.luck {
-                Some((rng, share)) => {
-                    if rng.f64() < *share {
-                        rng.usize(..options)
-                    } else {
-                        0
-                    }
-                }
-                None => 0,
-            };
+            let option = self.luck.as_mut().map_or(0, |(rng, share)| {
+                let goes_wrong = rng.f64() < *share;
+                if goes_wrong { rng.usize(..options) } else { 0 }
+            });
             self.taken.push(Choice { option, options });
         }
         let Choice { option, .. } = self.taken[self.place];
