@@ -5,6 +5,7 @@
 
 use crate::api::SimulatedApi;
 use crate::run::{Scenario, TESTS_TIMEOUT, TIMEOUT};
+use crate::told::{self, Told};
 use crate::world::{Author, HISTORY, Made, VERSIONS, World};
 use polyai_rollback::model::{
     Deployment, Effect, Failure, Outcome, Record, RollbackRequest, TargetSpec, Verification,
@@ -43,8 +44,13 @@ impl Ended<'_> {
 }
 
 /// The law that was broken, if one was.
-pub fn broken(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> Option<&'static str> {
-    let laws: [(&str, bool); 8] = [
+pub fn broken(
+    ended: &Ended<'_>,
+    world: &World,
+    api: &SimulatedApi,
+    told: &Told,
+) -> Option<&'static str> {
+    let laws: [(&str, bool); 9] = [
         ("what is said to be done took effect", done_is_done(ended, world)),
         ("what is said to be unchanged stays so", unchanged_is_unchanged(ended, world, api)),
         ("there is at most one rollback", at_most_one(world)),
@@ -52,6 +58,7 @@ pub fn broken(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> Option<&'
         ("it ends in time", ends_in_time(ended)),
         ("a signal ends it at once", a_signal_ends_it(ended, api)),
         ("what is verified was active", verified_is_active(ended, world)),
+        ("what people are told is so", told::is_so(ended, world, told)),
         ("tests that are said to have passed have passed", tests_tell_the_truth(ended, api)),
     ];
     laws.into_iter().find(|(_, holds)| !holds).map(|(law, _)| law)

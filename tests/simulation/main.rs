@@ -12,10 +12,11 @@ mod api;
 mod choices;
 mod laws;
 mod run;
+mod told;
 mod world;
 
 use choices::Choices;
-use run::{SCENARIOS, Scenario};
+use run::{SCENARIOS, Simulator};
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write;
@@ -41,18 +42,17 @@ struct Tally {
 
 impl Tally {
     /// Adds one run.
-    fn run(
-        &mut self,
-        runtime: &tokio::runtime::Runtime,
-        scenario: &Scenario,
-        choices: Choices,
-    ) -> Choices {
-        let (ended, choices) = run::run(runtime, scenario, choices);
+    fn run(&mut self, simulator: &Simulator, choices: Choices) -> Choices {
+        let (ended, choices) = simulator.run(choices);
         self.runs += 1;
         match ended {
             Ok(outcome) => *self.outcomes.entry(outcome.name()).or_default() += 1,
             Err(broken) if self.broken.len() < TOLD => {
-                let replay = format!("SIMULATION_REPLAY='{}: {}'", scenario.name, choices.script());
+                let replay = format!(
+                    "SIMULATION_REPLAY='{}: {}'",
+                    simulator.scenario.name,
+                    choices.script()
+                );
                 self.broken
                     .push(format!("{broken}\n  {replay} cargo test --test simulation replay"));
             }
@@ -111,11 +111,11 @@ fn on_all_cores(jobs: usize, work: impl Fn(usize) -> Tally + Sync) -> Tally {
 fn every_short_sequence_of_faults_keeps_the_laws() {
     let faults = u32::try_from(number("SIMULATION_FAULTS", 2)).expect("a small number");
     let tally = on_all_cores(SCENARIOS.len(), |job| {
-        let (scenario, runtime) = (&SCENARIOS[job], run::runtime());
+        let simulator = Simulator::new(&SCENARIOS[job]);
         let mut tally = Tally::default();
         let mut choices = Choices::all_with(faults);
         loop {
-            choices = tally.run(&runtime, scenario, choices);
+            choices = tally.run(&simulator, choices);
             if !choices.advance() {
                 return tally;
             }
@@ -131,13 +131,13 @@ fn random_sequences_of_many_faults_keep_the_laws() {
     let first = number("SIMULATION_SEED", fastrand::u64(..1 << 32));
     println!("SIMULATION_SEED={first} repeats these runs");
     let tally = on_all_cores(BATCHES, |batch| {
-        let runtime = run::runtime();
+        let simulators = SCENARIOS.each_ref().map(Simulator::new);
         let mut tally = Tally::default();
         let mut rng = fastrand::Rng::with_seed(first + batch as u64);
         for _ in 0..runs / BATCHES as u64 {
-            let scenario = &SCENARIOS[rng.usize(..SCENARIOS.len())];
+            let simulator = &simulators[rng.usize(..SCENARIOS.len())];
             let share = [0.02, 0.1, 0.3, 0.6][rng.usize(..4)];
-            tally.run(&runtime, scenario, Choices::random(rng.fork(), share));
+            tally.run(simulator, Choices::random(rng.fork(), share));
         }
         tally
     });
@@ -149,18 +149,17 @@ fn random_sequences_of_many_faults_keep_the_laws() {
 fn replay() {
     let Ok(line) = env::var("SIMULATION_REPLAY") else {
         // Without a line to replay, this proves that a script is what a run does.
-        let runtime = run::runtime();
-        let scenario = &SCENARIOS[0];
-        let (ended, choices) =
-            run::run(&runtime, scenario, Choices::random(fastrand::Rng::with_seed(7), 0.3));
+        let simulator = Simulator::new(&SCENARIOS[0]);
+        let luck = fastrand::Rng::with_seed(7);
+        let (ended, choices) = simulator.run(Choices::random(luck, 0.3));
         let script = choices.script();
-        let (again, choices) = run::run(&runtime, scenario, Choices::replay(&script));
+        let (again, choices) = simulator.run(Choices::replay(&script));
         assert_eq!((ended, script), (again, choices.script()));
         return;
     };
     let (name, script) = line.split_once(": ").expect("a scenario and a script");
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("a scenario");
-    let (ended, _) = run::run_aloud(&run::runtime(), scenario, Choices::replay(script));
+    let (ended, _) = Simulator::new(scenario).run_aloud(Choices::replay(script));
     println!("{ended:?}");
     assert!(ended.is_ok());
 }

@@ -3,6 +3,7 @@
 use crate::api::{RefusesActive, SimulatedApi};
 use crate::choices::Choices;
 use crate::laws::{self, Ended};
+use crate::told::Told;
 use crate::world::{HISTORY, VERSIONS, World};
 use polyai_rollback::log::Log;
 use polyai_rollback::model::{
@@ -46,7 +47,7 @@ const NAMED: Scenario = Scenario {
 const PREVIOUS: Scenario = Scenario { name: "previous", target: "previous", ..NAMED };
 
 /// The scenarios.
-pub const SCENARIOS: [Scenario; 11] = [
+pub static SCENARIOS: [Scenario; 11] = [
     PREVIOUS,
     Scenario { name: "previous, 400", refuses_active: RefusesActive::Status(400), ..PREVIOUS },
     Scenario {
@@ -88,36 +89,40 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// The time that its tests may take.
 pub const TESTS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A runtime whose clock moves only when everybody waits.
-pub fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime")
+/// A scenario, ready to be run many times.
+pub struct Simulator {
+    pub scenario: &'static Scenario,
+    /// A runtime whose clock moves only when everybody waits.
+    runtime: Runtime,
+    told: Told,
 }
 
-/// Runs a scenario with these choices. Returns how it ended, or the law that it broke.
-pub fn run(
-    runtime: &Runtime,
-    scenario: &Scenario,
-    choices: Choices,
-) -> (Result<Outcome, String>, Choices) {
-    runtime.block_on(simulate(scenario, choices, false))
-}
+impl Simulator {
+    pub fn new(scenario: &'static Scenario) -> Self {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+        let told = Told::new(request(scenario));
+        Self { scenario, runtime: runtime.expect("a runtime"), told }
+    }
 
-/// The same, and prints what happened.
-pub fn run_aloud(
-    runtime: &Runtime,
-    scenario: &Scenario,
-    choices: Choices,
-) -> (Result<Outcome, String>, Choices) {
-    runtime.block_on(simulate(scenario, choices, true))
+    /// Runs the scenario with these choices. Returns how the run ended, or the law that it broke.
+    pub fn run(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
+        self.runtime.block_on(simulate(self.scenario, &self.told, choices, false))
+    }
+
+    /// The same, and prints what happened.
+    pub fn run_aloud(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
+        self.runtime.block_on(simulate(self.scenario, &self.told, choices, true))
+    }
 }
 
 async fn simulate(
     scenario: &Scenario,
+    told: &Told,
     choices: Choices,
     is_aloud: bool,
 ) -> (Result<Outcome, String>, Choices) {
     let api = SimulatedApi::new(World::new(choices, is_aloud), scenario.refuses_active);
-    let request = request(scenario);
+    let request = told.request();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let variables = ProcessEnv::new([]);
     let mut log = Log::new(&variables, Family::Other, false, &mut out, &mut err);
@@ -126,8 +131,7 @@ async fn simulate(
     let random = || turn.replace(1.0 - turn.get());
     let begun = Instant::now();
     let deadline = Deadline::start(request.limits.timeout);
-    let mut engine =
-        Engine { request: &request, api: &api, log: &mut log, random: &random, deadline };
+    let mut engine = Engine { request, api: &api, log: &mut log, random: &random, deadline };
     let mut record = Record::default();
     let mut result = rollback::perform(&mut engine, &mut record, api.cancelled()).await;
     let took = begun.elapsed();
@@ -142,7 +146,7 @@ async fn simulate(
         whole: begun.elapsed(),
         took,
         scenario,
-        request: &request,
+        request,
         record: &record,
         result: &result,
     };
@@ -150,7 +154,7 @@ async fn simulate(
     let mut world = api.world.replace(World::empty());
     world.tell(|| format!("the run ends: {outcome:?}"));
     world.finish().await;
-    let broken = laws::broken(&ended, &world, &api);
+    let broken = laws::broken(&ended, &world, &api, told);
     if is_aloud {
         println!("{}", world.story.take().unwrap_or_default().join("\n"));
         println!("{}", String::from_utf8_lossy(&out));
