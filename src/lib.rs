@@ -45,7 +45,7 @@ const NO_COMMAND: &str = "this image was given a command of a runner, which it d
     write `image: {name: …, entrypoint: [\"\"]}` and `script: [polyai-rollback]`, and empty the entry \
     point in the same way elsewhere";
 
-/// One run: the arguments behind the program's name and the variables of the process in; the log
+/// A whole run: the arguments behind the program's name and the variables of the process in; the log
 /// on two streams, and the files, out. Returns the exit code of the process.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,

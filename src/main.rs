@@ -1,4 +1,4 @@
-//! The program: what the process was given in, its exit code out.
+//! The program: takes what the process was given, and hands back its exit code.
 
 use polyai_rollback::process::timeout_writer::TimeoutWriter;
 use std::io::{IsTerminal, Result, Write, stderr, stdout};

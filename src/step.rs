@@ -67,7 +67,7 @@ pub async fn run(
     Ok(files.write(&report, log))
 }
 
-/// What the work of a step needs.
+/// The tools of a step at work.
 struct Work<'a, 'log> {
     api: HttpAgentsApi,
     context: Context<'a>,

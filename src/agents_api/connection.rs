@@ -1,4 +1,4 @@
-//! What a connection to the API needs, as the user gave it.
+//! The way to the API, as the user gave it.
 
 use crate::agents_api::{endpoint::Endpoint, proxy::Proxy, tls::Authority};
 use crate::text::api_key::ApiKey;

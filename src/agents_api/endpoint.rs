@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use std::{fmt, net::IpAddr};
 
-/// What a path segment must not hold as it is: all but RFC 3986's unreserved characters.
+/// The characters that a path segment must not hold as they are: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How many deployments a list is asked for: the newest ones.
@@ -25,7 +25,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// What the input `region` may be, as a part of a sentence.
+    /// The values of the input `region`, as a part of a sentence.
     pub const ALLOWED: &str = "us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)";
 
     /// Understands the names of the API's hosts and those of PolyAI's own command line client.

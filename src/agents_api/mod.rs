@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 /// The time that a call may take. None says that no time is left, and the call fails without being sent.
 pub type Limit = Option<Duration>;
-/// What a call comes to.
+/// The result of a call.
 pub type Answer<T> = Result<T, CallError>;
 /// Deployments, the newest one first.
 pub type Deployments = Observed<Vec<Deployment>>;
@@ -68,7 +68,7 @@ pub struct Observed<T> {
     pub is_from_cache: bool,
 }
 
-/// One reading of the API's clock, which happened between the request and the answer.
+/// A reading of the API's clock, which happened between the request and the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockReading {
     /// The API's time, cut to seconds (`Date`).

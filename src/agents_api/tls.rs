@@ -11,7 +11,7 @@ use std::{fs, path::Path};
 const FILE_BYTES: u64 = 4 << 20;
 /// The most authorities of a folder: several times all of Mozilla's.
 const AUTHORITIES: usize = 1_000;
-/// What text in PEM begins a certificate with.
+/// The text that a certificate in PEM begins with.
 const PEM: &str = "-----BEGIN ";
 
 /// An authority.

@@ -16,7 +16,7 @@ use validator::{LONGEST_TESTS_TIMEOUT, LONGEST_TIMEOUT, MESSAGE_CHARACTERS, Vali
 use variables::Variables;
 use zeroize::Zeroizing;
 
-/// What the inputs came to: all that could be understood, and everything that could not.
+/// The meaning of the inputs: all that could be understood, and everything that could not.
 #[derive(Debug)]
 pub struct ParsedInputs {
     /// The rollback, and how to reach the API; none where a part of either is missing or bad.
@@ -27,9 +27,9 @@ pub struct ParsedInputs {
     pub redaction: Redaction,
     /// The files.
     pub files: Files,
-    /// One line for each bad input, which names the input and shows no value.
+    /// A line for each bad input, which names the input and shows no value.
     pub problems: Vec<String>,
-    /// One line for each thing that was changed or ignored.
+    /// A line for each thing that was changed or ignored.
     pub warnings: Vec<String>,
 }
 

@@ -35,9 +35,9 @@ const MOST_ATTEMPTS: u32 = 10;
 pub struct Validator<'a> {
     variables: &'a Variables,
     given: BTreeMap<String, String>,
-    /// One line for each bad input.
+    /// A line for each bad input.
     pub problems: Vec<String>,
-    /// One line for each thing that was changed or ignored.
+    /// A line for each thing that was changed or ignored.
     pub warnings: Vec<String>,
 }
 

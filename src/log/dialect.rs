@@ -1,4 +1,4 @@
-//! What a dialect of the log consists of.
+//! The parts of a dialect of the log.
 
 /// How a log viewer is spoken to: functions from facts to lines, without a memory of their own.
 pub(super) struct Dialect {
@@ -25,7 +25,7 @@ pub(super) struct Message<'a> {
     pub(super) is_coloured: bool,
 }
 
-/// What a message says of the run.
+/// The news that a message brings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     /// The good end.

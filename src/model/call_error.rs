@@ -1,4 +1,4 @@
-//! What can be wrong with one call of the API, and what that says of the call's effect.
+//! Everything that can be wrong with one call of the API, and what that says of the call's effect.
 //!
 //! Whether a rollback may be asked for again depends on one question: can the API have acted, or act
 //! later? [`CallError::retry_class`] answers it for every answer, and for every way in which an answer
@@ -22,7 +22,7 @@ pub enum CallError {
     Unreadable {
         /// The status, a 2xx.
         status: u16,
-        /// What can be made of the body.
+        /// The error as far as the body describes one.
         body: ErrorBody,
         /// Why the body cannot be read.
         cause: String,
@@ -73,7 +73,7 @@ pub enum ConnectError {
     Other(String),
 }
 
-/// What a failed call says of a request for a rollback.
+/// The conclusion from a failed call about its request for a rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryClass {
     /// The request had no effect, and the next one may succeed.
@@ -85,7 +85,7 @@ pub enum RetryClass {
 }
 
 impl CallError {
-    /// What this error says of the request.
+    /// The conclusion from this error about the request.
     pub fn retry_class(&self) -> RetryClass {
         match self {
             Self::NotSent(ConnectError::Other(_) | ConnectError::ProxyRefused) => {
@@ -123,7 +123,7 @@ impl CallError {
         }
     }
 
-    /// What the API said of the error, if there was an answer.
+    /// The error as the API describes it, if there was an answer.
     pub fn body(&self) -> Option<&ErrorBody> {
         match self {
             Self::Answered { body, .. } | Self::Unreadable { body, .. } => Some(body),
@@ -131,7 +131,7 @@ impl CallError {
         }
     }
 
-    /// What happened, and what the answer said if it said anything.
+    /// This error in words, with the API's own where the answer has any.
     pub fn describe(&self) -> String {
         match self.body().filter(|body| !body.is_empty()) {
             Some(body) => format!("{self}: {body}"),

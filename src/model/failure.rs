@@ -72,7 +72,7 @@ pub enum NoTarget {
     Nowhere,
     /// The environment that was named does not list the deployment or version that was named.
     NotThere,
-    /// Nothing is active in the environment, so that nothing was active before.
+    /// The environment has no active deployment, so that none was active before.
     NothingActive,
     /// The environment was on no other version before, or on none that nobody has rolled back from.
     NothingBefore,
@@ -184,7 +184,7 @@ impl Failure {
         }
     }
 
-    /// What became of production.
+    /// The effect on production.
     pub fn effect(&self) -> Effect {
         match self {
             Self::Unknown { .. } | Self::Cancelled { delivery: Delivery::InDoubt, .. } => {

@@ -1,6 +1,6 @@
 //! Facts: plain data about a run, and total functions of that data.
 //!
-//! Nothing here reads a clock, a variable, a file or a socket, and nothing here waits. Whoever decides
+//! A fact reads no clock, no variable, no file and no socket, and never waits. Whoever decides
 //! (`rollback`) and whoever tells (`report`) share these types and nothing else.
 
 mod call_error;

@@ -126,7 +126,7 @@ impl Signal {
     }
 }
 
-/// What a run did to production.
+/// The effect of a run on production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Production was rolled back.

@@ -12,18 +12,17 @@ const UNDONE_SHOWN: usize = 10;
 /// The record of a run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// What was read before anything was sent.
+    /// The plan, from everything that was read before anything was sent.
     pub plan: Plan,
     /// The rollback that was done.
     pub rollback: Option<Rollback>,
     /// Whether the new deployment was seen to be active; none where nobody looked.
     pub verification: Option<Verification>,
-    /// What became of the test runs; none where they are not waited for.
+    /// The test runs; none where they are not waited for.
     pub tests: Option<TestRuns>,
 }
 
-/// What a rollback will do, as the API's lists showed it. Everything is empty where nothing had to be
-/// read.
+/// The plan of a rollback, as the API's lists showed it. Everything is empty where nothing had to be read.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The environment that is rolled back.
@@ -60,7 +59,7 @@ pub enum Verification {
     Active,
     /// Another version is active, or nothing.
     OtherActive(Option<Deployment>),
-    /// Nothing was seen that tells, for this reason.
+    /// The looks do not tell, for this reason.
     Unseen(String),
 }
 
@@ -109,7 +108,7 @@ impl Rollback {
         }
     }
 
-    /// What was done, in one line.
+    /// The rollback in one line.
     pub fn headline(&self) -> String {
         let Deployment { id, environment, version, .. } = &self.deployment;
         match (environment, version) {
@@ -151,7 +150,7 @@ impl Rollback {
 }
 
 impl Verification {
-    /// What was seen, for people.
+    /// The verification, for people.
     pub fn row(&self) -> Row {
         let text = match self {
             Self::Active => "yes, it is active".to_owned(),

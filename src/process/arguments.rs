@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// What the arguments ask for.
+/// The wish that the arguments express.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arguments {
     /// The rollback. `ignored` says whether there were arguments all the same.

@@ -1,4 +1,4 @@
-//! What the operating system and the pipeline give: variables, arguments, signals, randomness, streams.
+//! The operating system and the pipeline: variables, arguments, signals, randomness, streams.
 
 pub mod arguments;
 pub mod bounded_file;

@@ -5,7 +5,7 @@
 use crate::process::env::ProcessEnv;
 use serde::Serialize;
 
-/// What a log viewer understands beyond lines of text.
+/// A family of log viewers: they understand the same commands beyond lines of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// GitHub Actions, and Gitea, Forgejo and act, which speak its language.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How long a reader is waited for, in all.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
-/// What a pipe takes at once where it takes anything (`PIPE_BUF` of Linux, pipe(7)).
+/// The bytes that a pipe takes at once where it takes any (`PIPE_BUF` of Linux, pipe(7)).
 const AT_ONCE: usize = 4_096;
 
 /// A file or a stream, and the time that is left for those who read it.

@@ -3,7 +3,7 @@
 use crate::model::ConnectError;
 use crate::report::context::Context;
 
-/// What happened, and what to do.
+/// The problem and the next step.
 pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
     let proxy = context.task.and_then(|task| task.connection.proxy.as_ref());
     let (api, address) = (context.api(), context.address_input());

@@ -1,4 +1,4 @@
-//! What all reports of one run share: what was asked for, and the phrases for that.
+//! The context that all reports of one run share, and the phrases for what was asked for.
 
 use crate::inputs::{Task, variables::Variables};
 use crate::model::{Candidates, Elsewhere, TargetSpec};
@@ -7,14 +7,14 @@ use crate::text::redaction::Redaction;
 use crate::text::sanitize::{SHOWN_CHARACTERS, one_line};
 use std::time::SystemTime;
 
-/// What is known before the rollback begins.
+/// Everything that is known before the rollback begins.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// When the run began.
     pub started: SystemTime,
     /// The pipeline that the run is a step of.
     pub pipeline: &'a Pipeline,
-    /// What was asked for; none where the inputs were bad.
+    /// The task; none where the inputs were bad.
     pub task: Option<&'a Task>,
     /// The variables of the inputs, which say how their user writes their names.
     pub variables: &'a Variables,
@@ -53,7 +53,8 @@ impl Context<'_> {
         }
     }
 
-    /// What was expected to be active. Without a guard, that is what `previous` was found by.
+    /// The deployment that was expected to be active. Without a guard, that is the one by which `previous`
+    /// was found.
     pub fn expected(&self) -> String {
         let expected = self.task.and_then(|task| task.request.expect_current.as_ref());
         expected.map_or("what was before".to_owned(), |expected| self.shown(expected))
@@ -75,7 +76,7 @@ impl Context<'_> {
         self.task.map(|task| task.request.started()).unwrap_or_default()
     }
 
-    /// What to do where the API does not accept the key.
+    /// The next step where the API does not accept the key.
     pub fn check_the_key(&self) -> String {
         let is_given = self.variables.is_given("api-key");
         format!(
@@ -86,7 +87,7 @@ impl Context<'_> {
         )
     }
 
-    /// What to do where nobody knows what became of the rollback.
+    /// The next step where nobody knows what became of the rollback.
     pub fn how_to_find_out(&self) -> String {
         format!(
             "wait a minute and look with the command below, as running it again may roll back twice: \

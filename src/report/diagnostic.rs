@@ -26,17 +26,17 @@ pub struct Diagnostic {
     /// The end in a few words.
     #[serde(skip)]
     pub headline: String,
-    /// What happened: one line, or one for each bad input.
+    /// The problem in one line, or one line for each bad input.
     pub problems: Vec<String>,
     /// The status of the API's answer.
     pub http_status: Option<u16>,
     /// The API's code for the error.
     pub error_code: Option<String>,
-    /// What the API said, the code included.
+    /// The API's own words, the code included.
     pub answer: Option<String>,
-    /// What was and was not done.
+    /// The effect: what was and was not done.
     pub effect: &'static str,
-    /// What to do now; none where the problems say it themselves.
+    /// The next step for a person; none where the problems say it themselves.
     #[serde(rename = "next")]
     pub help: Option<String>,
     /// The command that shows what became of the rollback, where that is not known.
@@ -46,7 +46,7 @@ pub struct Diagnostic {
     pub candidates: Vec<String>,
 }
 
-/// What an arm says: the end in a few words, what happened, what was and was not done, what to do.
+/// The words of one arm: the end in a few words, what happened, what was and was not done, what to do.
 struct Words {
     headline: &'static str,
     problem: String,
@@ -83,7 +83,7 @@ impl Diagnostic {
         }
     }
 
-    /// What happened and what to do, one line for each problem.
+    /// Each problem and the next step, one line for each problem.
     pub fn lines(&self) -> Vec<String> {
         let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
         self.problems.iter().map(|problem| format!("{problem}{help}")).collect()
@@ -189,7 +189,7 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
     }
 }
 
-/// There is nothing to go back to.
+/// The words where there is no deployment to go back to.
 fn no_target(why: NoTarget, candidates: &Candidates, there: &str, context: &Context<'_>) -> Words {
     let (target, elsewhere) = (context.target(), context.elsewhere(candidates));
     let target_input = context.spell("deployment-id");
@@ -227,7 +227,7 @@ fn no_target(why: NoTarget, candidates: &Candidates, there: &str, context: &Cont
     not_rolled_back(NOTHING_SENT, problem, help)
 }
 
-/// A signal came before the end.
+/// The words of a run that a signal has cancelled.
 fn cancelled(signal: &str, delivery: Delivery, record: &Record, context: &Context<'_>) -> Words {
     let again = "run it again if it is still wanted, which is safe".to_owned();
     match delivery {
@@ -265,7 +265,7 @@ fn cancelled(signal: &str, delivery: Delivery, record: &Record, context: &Contex
     }
 }
 
-/// A deployment was made that is not active, or not what was asked for.
+/// The problem of a deployment that was made and is not active, or is not the one that was asked for.
 fn not_active(record: &Record) -> String {
     let made = record.rollback.as_ref().map(|rollback| &rollback.deployment);
     let made = describe(made);

@@ -235,7 +235,7 @@ impl OutputFile {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(error) => {
                     let own = (bytes.len() - rest.len()) as u64;
-                    // What somebody else has appended meanwhile is theirs.
+                    // Bytes that somebody else has appended meanwhile are theirs.
                     if let Some(before) =
                         before.filter(|before| length(&self.file) == Some(before + own))
                     {

@@ -40,7 +40,7 @@ pub fn write(report: &Report<'_>) -> String {
     document.to_string().replace("##", "#\\u0023") + "\n"
 }
 
-/// What was asked for.
+/// The task in the report.
 fn request(Task { request, connection }: &Task) -> Value {
     json!({
         "agentId": request.agent_id.as_str(),

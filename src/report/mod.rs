@@ -1,6 +1,6 @@
 //! The report: everything that is known at the end of a run, told in every format.
 //!
-//! Nothing here decides, and nothing here is sent. [`diagnostic`] has the words of each failure,
+//! The report decides nothing and sends nothing. [`diagnostic`] has the words of each failure,
 //! [`outputs`] the values for later steps; each other file is one format or one place that is written to.
 
 mod call_help;
@@ -24,17 +24,17 @@ use std::time::Duration;
 
 /// A run, from its beginning to its end, or to the wait for its tests.
 pub struct Report<'a> {
-    /// What all reports of the run share.
+    /// The context that all reports of the run share.
     pub context: Context<'a>,
     /// How the run ended.
     pub outcome: Outcome,
-    /// What became of production.
+    /// The effect on production.
     pub effect: Effect,
     /// How long the rollback took, without its tests.
     pub took: Duration,
-    /// What was found out and done.
+    /// The record of the run.
     pub record: &'a Record,
-    /// What went wrong.
+    /// The failure in words; none where the run ended well.
     pub diagnostic: Option<Diagnostic>,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What was asked for, for people.
+/// The task, for people.
 pub fn request_rows(task: &Task) -> Vec<Row> {
     let Task { request, connection } = task;
     let mut rows = vec![

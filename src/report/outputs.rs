@@ -17,7 +17,7 @@ pub struct Output {
 /// A value that is handed on to later steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// One text.
+    /// A single text.
     Text(String),
     /// Any number of texts.
     List(Vec<String>),

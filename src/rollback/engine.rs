@@ -1,4 +1,5 @@
-//! What all steps of a rollback share: reads that are asked for again, and waits within the deadline.
+//! The engine that all steps of a rollback share: reads that are asked for again, and waits within the
+//! deadline.
 
 use crate::agents_api::{AgentsApi, Answer, Deployments, Limit};
 use crate::log::Log;

@@ -1,4 +1,4 @@
-//! What the lists of deployments prove of a rollback whose answer was lost.
+//! The evidence that the lists of deployments give of a rollback whose answer was lost.
 
 use crate::agents_api::ClockInterval;
 use crate::model::Deployment;
@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 /// clocks of the API's machines differ, and a time may be cut to seconds.
 const CLOCK_MARGIN: Duration = Duration::from_secs(10);
 
-/// What lists of deployments prove.
+/// The proof that lists of deployments give.
 #[derive(Debug)]
 pub enum Evidence<'a> {
     /// The rollback made this deployment.
@@ -35,7 +35,7 @@ pub fn judge<'a>(
     }
     let mut doubtful = None;
     for deployment in listed {
-        // What the API does not say may be as in the target.
+        // A field that the API leaves out may be as in the target.
         let may_be_ours = deployment.id != target.id
             && !known_ids.is_some_and(|known| known.contains(&deployment.id))
             && (deployment.version.is_none() || deployment.version == target.version)

@@ -1,4 +1,4 @@
-//! What an environment went through, and what it was on before.
+//! The history of an environment, and the version that the environment was on before.
 //!
 //! The history is replayed as a stack of versions: a deployment puts its version on top; a rollback takes
 //! off all that is above the version that it went back to, and nothing of that counts any more until it
@@ -7,7 +7,7 @@
 
 use crate::model::{Deployment, Kind};
 
-/// What comes before the version that is active.
+/// The version that comes before the active one.
 #[derive(Debug)]
 pub struct Previous<'a> {
     /// The newest deployment of that version; none where there is nothing to go back to.

@@ -1,5 +1,5 @@
-//! What a rollback will do, from what the API shows before anything is sent: from which deployment to
-//! which, and whether it should be done at all.
+//! The plan of a rollback, from what the API shows before anything is sent: from which deployment to
+//! which, and whether the rollback should be done at all.
 
 use crate::agents_api::{AgentsApi, Answer};
 use crate::model::{
@@ -11,12 +11,12 @@ use crate::rollback::{
     history,
 };
 
-/// What comes after the plan.
+/// The step after the plan.
 #[derive(Debug)]
 pub(super) enum Next {
     /// The request for a rollback to this deployment.
     Send(Id),
-    /// Nothing: the run ends.
+    /// The end of the run.
     End(Outcome),
 }
 
@@ -206,7 +206,7 @@ fn is_expected(request: &RollbackRequest, current: Option<&Deployment>) -> bool 
     })
 }
 
-/// What an environment went through.
+/// The history of an environment.
 struct History {
     /// The deployments that are newer than the active one, the newest one first: none, but for a moment.
     newer: Vec<Deployment>,

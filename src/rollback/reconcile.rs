@@ -26,7 +26,7 @@ pub(super) struct Reconciliation {
     begun: Instant,
 }
 
-/// What one look shows.
+/// The view that one look gives.
 struct Look {
     target: Deployment,
     listed: Vec<Deployment>,

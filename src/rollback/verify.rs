@@ -43,7 +43,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     }
 }
 
-/// What is known where the looks end early, after the last one showed `last_seen`.
+/// The verification where the looks end early, after the last one showed `last_seen`.
 fn unseen(last_seen: Option<Verification>, why: &str) -> Verification {
     let Some(Verification::OtherActive(other)) = last_seen else {
         return Verification::Unseen(why.to_owned());

@@ -1,4 +1,4 @@
-//! What must never be written anywhere, and how it is taken out of all that is.
+//! The secrets of a run, and how they are taken out of everything that is written.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::{borrow::Cow, fmt};
 use zeroize::Zeroizing;
 
-/// What stands where a secret was.
+/// The text that stands where a secret was.
 const MARK: &str = "***";
 /// The fewest bytes of a secret. What is shorter could be a part of any word.
 const FEWEST: usize = 6;
-/// What every character begins with in percent-encoding, in HTML and in JSON.
+/// The bytes that every character begins with in percent-encoding, in HTML and in JSON.
 const ENCODINGS: [u8; 3] = *b"%&\\";
 
 /// The secrets of a run.
