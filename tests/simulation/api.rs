@@ -154,7 +154,7 @@ pub struct SimulatedApi {
     old_active: Option<Deployment>,
     old_list: Vec<Deployment>,
     pub posts: RefCell<Vec<Post>>,
-    /// When the last read of a list or of what is active showed what was so.
+    /// When the last read of live, or of what is active, showed what was so.
     pub last_read: Cell<Option<Instant>>,
     active_as_read: RefCell<Option<Option<Deployment>>>,
     has_left: Cell<bool>,
@@ -234,7 +234,10 @@ impl SimulatedApi {
         let server_clock = world.date().map(|date| ClockReading { date, asked, answered });
         match fault {
             ReadFault::None => {
-                self.last_read.set(Some(answered));
+                // The other environments show nothing of live.
+                if what != Environment::PreRelease.name() && what != Environment::Sandbox.name() {
+                    self.last_read.set(Some(answered));
+                }
                 Ok(Observed { value: shown(&world), server_clock, is_from_cache: false })
             }
             ReadFault::Stale => Ok(Observed { value: old, server_clock, is_from_cache: true }),

@@ -78,7 +78,7 @@ fn done_is_done(ended: &Ended<'_>, world: &World) -> bool {
 /// takes effect.
 fn unchanged_is_unchanged(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
     ended.effect() != Effect::Unchanged
-        || world.ours().all(|made| takes_effect_after_all_looks(made, api, ended))
+        || world.ours().all(|made| takes_effect_after_all_looks(made, world, api, ended))
 }
 
 fn at_most_one(world: &World) -> bool {
@@ -148,9 +148,13 @@ fn is_later_than_the_looks(made: &Made) -> bool {
 }
 
 /// The same limit, for what is told: such an effect shows only after everything that the run has read.
-fn takes_effect_after_all_looks(made: &Made, api: &SimulatedApi, ended: &Ended<'_>) -> bool {
-    let shown = made.listed_from.min(made.active_from);
+fn takes_effect_after_all_looks(
+    made: &Made,
+    world: &World,
+    api: &SimulatedApi,
+    ended: &Ended<'_>,
+) -> bool {
     let last = api.last_read.get().map_or(ended.at, |read| read.min(ended.at));
     let no_request_since = api.posts.borrow().iter().all(|post| post.at < made.at);
-    is_later_than_the_looks(made) && shown > last && no_request_since
+    is_later_than_the_looks(made) && world.shown_from(made) > last && no_request_since
 }

@@ -266,6 +266,16 @@ impl World {
         deployment
     }
 
+    /// From when on a deployment can be seen: in the list, or as the active one, unless another one took
+    /// its place before it was shown.
+    pub fn shown_from(&self, made: &Made) -> Instant {
+        let newer = self.made.iter().skip_while(|other| other.deployment.id != made.deployment.id);
+        match newer.skip(1).any(|other| other.active_from <= made.active_from) {
+            true => made.listed_from,
+            false => made.listed_from.min(made.active_from),
+        }
+    }
+
     /// The rollbacks that the run made.
     pub fn ours(&self) -> impl Iterator<Item = &Made> {
         self.made.iter().filter(|made| made.by == Author::Run)
