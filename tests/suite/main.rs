@@ -1,6 +1,7 @@
 //! The real binary against a real socket, in an environment that holds only what a test gives it.
 
 mod agreement;
+mod architecture;
 mod failures;
 mod faults;
 mod files;
