@@ -1,5 +1,6 @@
 //! The code is as `docs/ARCHITECTURE.md` says: its layers, its files and its dependencies.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -148,28 +149,29 @@ fn module_of<'a>(import: &'a str, layers: &BTreeMap<String, Place>) -> &'a str {
 /// Why a file may not import a path; none where it may.
 fn forbidden(path: &str, import: &str, layers: &BTreeMap<String, Place>) -> Option<String> {
     let (own, other) = (module(path), module_of(import, layers));
+    let group = if import.ends_with("::") { "{…}" } else { "" };
+    let found = format!("{path} imports crate::{import}{group}");
     let (Some(from), Some(to)) = (layers.get(own), layers.get(other)) else {
-        return Some(format!("{path} imports {import}, and {MAP} gives `{own}` no layer"));
+        return Some(format!("{found}, and {MAP} gives `{own}` or `{other}` no layer"));
     };
-    let top = layers.values().map(|place| place.layer).max();
-    if own == other || to.layer < from.layer {
-        return None;
-    }
-    if to.layer > from.layer {
-        return Some(format!(
-            "{path} imports {import}: an import may only point down, and `{other}` (layer {}) is above \
-             `{own}` (layer {})",
-            to.layer, from.layer
-        ));
-    }
-    let is_in_order = Some(from.layer) == top && to.column > from.column;
-    (!is_in_order).then(|| {
-        format!(
-            "{path} imports {import}: `{own}` and `{other}` are both in layer {}, where no module knows \
-             another one (in the top layer: none to its left)",
+    let is_top = layers.values().all(|place| place.layer <= from.layer);
+    let is_in_order = is_top && to.column > from.column;
+    match to.layer.cmp(&from.layer) {
+        Ordering::Less => None,
+        Ordering::Equal if own == other || is_in_order => None,
+        Ordering::Equal if is_top => Some(format!(
+            "{found}: in the top layer, an import may only point to the right, and `{other}` is to the \
+             left of `{own}`"
+        )),
+        Ordering::Equal => Some(format!(
+            "{found}: `{own}` and `{other}` are both in layer {}, whose modules do not know each other",
             from.layer
-        )
-    })
+        )),
+        Ordering::Greater => Some(format!(
+            "{found}: an import may only point down, and `{other}` (layer {}) is above `{own}` (layer {})",
+            to.layer, from.layer
+        )),
+    }
 }
 
 #[test]
