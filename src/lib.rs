@@ -78,7 +78,7 @@ pub fn run(
         Arguments::Run { ignored } => {
             let step = step::run(&process_env, &pipeline, &variables, ignored, &mut log);
             in_runtime(step).unwrap_or_else(|error| {
-                let text = format!("this machine gives no resources to run: {error:#}");
+                let text = format!("the program could not start its runtime or listen to signals, and nothing was sent: {error:#}");
                 print::failure(Outcome::InternalError, &text, &mut log);
                 Outcome::InternalError
             })

@@ -1,6 +1,6 @@
 //! One step of a pipeline: reads the inputs, rolls back, waits for the tests, and tells all of it.
 //!
-//! This is the place where everything is put together: nothing is decided here, and nothing worded.
+//! The parts are called in the order of a run; the decisions are in `rollback`, the words in `report`.
 
 use crate::agents_api::http::HttpAgentsApi;
 use crate::inputs::{self, Task, variables::Variables};

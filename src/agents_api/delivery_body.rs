@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-/// What is known of all bodies that were to leave.
+/// A note of how far all bodies that were to leave have come.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryNote {
     has_left: AtomicBool,

@@ -22,7 +22,7 @@ pub fn parse_list(
 ) -> Result<Vec<Deployment>> {
     let mut json = parse(body)?;
     let Some(Value::Array(list)) = json.get_mut("deployments").map(Value::take) else {
-        return Err(anyhow!("it lists no deployments"));
+        return Err(anyhow!("the answer has no list `deployments`"));
     };
     let entries = list.into_iter().take(LIST_LIMIT);
     entries.map(|document| of_list(document, environment, redaction)).collect()
@@ -32,7 +32,7 @@ pub fn parse_list(
 pub fn parse_active(body: &[u8], redaction: &Redaction) -> Result<Vec<Deployment>> {
     let mut json = parse(body)?;
     let Some(Value::Object(mut map)) = json.get_mut("activeDeployments").map(Value::take) else {
-        return Err(anyhow!("it lists no active deployments"));
+        return Err(anyhow!("the answer has no `activeDeployments`"));
     };
     let mut active = Vec::new();
     for environment in Environment::ALL {

@@ -1,4 +1,4 @@
-//! The Agents API over HTTP: the only file that knows the HTTP client.
+//! The Agents API over HTTP: the only file that uses the HTTP client.
 //!
 //! Each call is one request. No redirect is followed and nothing is sent again here: the client's own
 //! retries are off, as only `rollback` knows whether a request may be repeated. Every answer is read to
@@ -73,7 +73,8 @@ impl HttpAgentsApi {
             .default_headers(headers)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
-            // Less than a request may take, so that it ends as what it is.
+            // Less than a request may take, so that a connection that is never made is told as that, and
+            // not as a lost answer.
             .connect_timeout(CONNECT_TIMEOUT.min(request.limits.timeout / 6));
         let http = match &connection.proxy {
             Some(proxy) => {
@@ -98,7 +99,7 @@ impl HttpAgentsApi {
 
     /// Reads something of at most `max_bytes`, which changes nothing.
     async fn get(&self, url: Url, limit: Limit, max_bytes: usize) -> Answer<Reply> {
-        // What a cache remembers is older than the rollback.
+        // A cache may remember the time before the rollback.
         let request = self.http.get(url).header(CACHE_CONTROL, "no-cache");
         self.send(request, limit, max_bytes).await
     }

@@ -2,8 +2,8 @@
 //!
 //! [`AgentsApi`] is the seam of the program. Whoever decides (`rollback`) knows this trait and nothing of
 //! URLs, headers, JSON or sockets; the simulation in `tests/simulation` stands behind the same trait.
-//! `http` is the only file that knows the HTTP client, `connect_error` the only one that reads the texts
-//! of other libraries' errors.
+//! `http` is the only file that uses the HTTP client (`endpoint` and `proxy` borrow its types for a URL and
+//! a header's value), `connect_error` the only one that reads the texts of other libraries' errors.
 
 pub mod connect_error;
 pub mod connection;
@@ -84,7 +84,7 @@ pub struct ClockReading {
 pub struct ClockInterval {
     /// The moment was not before this.
     pub earliest: SystemTime,
-    /// Nor after this, but for the second to which the clock is cut.
+    /// The moment was not after this, apart from the second to which `Date` is cut.
     pub latest: SystemTime,
 }
 
@@ -99,7 +99,7 @@ impl ClockReading {
 }
 
 impl ClockInterval {
-    /// What both intervals leave.
+    /// The part that both intervals have in common.
     pub fn and(self, other: Self) -> Self {
         Self { earliest: self.earliest.max(other.earliest), latest: self.latest.min(other.latest) }
     }

@@ -23,7 +23,7 @@ impl Proxy {
     /// be used.
     pub fn of(environment: &ProcessEnv, address: &Url) -> Result<Option<Self>, String> {
         let given = |name: &&'static str| Some((*name, environment.text(name)?));
-        // Nothing that is not encrypted is asked of a proxy.
+        // Only requests over HTTPS go through a proxy.
         let Some((variable, value)) =
             VARIABLES.iter().find_map(given).filter(|_| address.scheme() == "https")
         else {

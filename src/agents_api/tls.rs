@@ -34,7 +34,7 @@ pub fn of_input(input: &str) -> Result<Vec<Authority>, String> {
 }
 
 /// The authorities that OpenSSL's variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and a line for
-/// each variable that names none. They may have leaked in from a host, so nothing in them is an
+/// each variable that names none. The variables may have leaked in from a host, so nothing in them is an
 /// error.
 pub fn of_environment(environment: &ProcessEnv) -> (Vec<Authority>, Vec<String>) {
     let mut authorities = Vec::new();

@@ -8,11 +8,11 @@ pub mod validator;
 pub mod variables;
 
 use crate::agents_api::{connection::Connection, proxy};
-use crate::model::{Limits, RollbackRequest};
+use crate::model::RollbackRequest;
 use crate::process::{env::ProcessEnv, place::Pipeline, random};
-use crate::text::{redaction::Redaction, sanitize::one_line};
+use crate::text::{api_key::ApiKey, redaction::Redaction};
 use std::{path::PathBuf, time::SystemTime};
-use validator::{LONGEST_TESTS_TIMEOUT, LONGEST_TIMEOUT, MESSAGE_CHARACTERS, Validator};
+use validator::Validator;
 use variables::Variables;
 use zeroize::Zeroizing;
 
@@ -27,7 +27,7 @@ pub struct ParsedInputs {
     pub redaction: Redaction,
     /// The files.
     pub files: Files,
-    /// A line for each bad input, which names the input and shows no value.
+    /// A line for each bad input, which names the input and shows no value but the path in `ca-cert`.
     pub problems: Vec<String>,
     /// A line for each thing that was changed or ignored.
     pub warnings: Vec<String>,
@@ -67,11 +67,7 @@ pub fn parse(
 
     let given_key = inputs.text("api-key").map(Zeroizing::new);
     let api_key = inputs.api_key(given_key.as_ref());
-    let mut secrets = proxy::passwords(process_env);
-    secrets.extend(inputs.peek("base-url").and_then(proxy::password));
-    secrets.extend(given_key.as_ref().map(|key| key.to_string()));
-    secrets.extend(api_key.as_ref().map(|key| key.reveal().to_owned()));
-    let redaction = Redaction::new(secrets);
+    let redaction = secrets(process_env, &inputs, given_key.as_ref(), api_key.as_ref());
 
     let agent_id = inputs.id("agent-id", "PolyAI also calls it the project id");
     let environment = inputs.environment();
@@ -82,17 +78,8 @@ pub fn parse(
     let is_verified = inputs.flag("verify");
     let waits_for_tests = inputs.flag("wait-for-tests");
     let endpoint = inputs.endpoint();
-    let timeout = inputs.time("timeout", LONGEST_TIMEOUT);
-    let tests_timeout = inputs.time("tests-timeout", LONGEST_TESTS_TIMEOUT);
-    let attempts = inputs.attempts();
-    let message = match inputs.text("deployment-message") {
-        Some(message) => redaction.apply(&message).into_owned(),
-        None => {
-            let text = format!("Rolled back by {}", pipeline.describe());
-            one_line(&redaction.apply(&text), MESSAGE_CHARACTERS)
-        }
-    };
-    let message = inputs.message(&message);
+    let limits = inputs.limits();
+    let message = inputs.message(&redaction, pipeline);
     let correlation_id = inputs.keep(random::token());
     let authorities = inputs.authorities(process_env);
     let proxy = endpoint.as_ref().and_then(|endpoint| inputs.proxy(process_env, endpoint));
@@ -104,8 +91,6 @@ pub fn parse(
 
     let mask = api_key.as_ref().map(|key| Zeroizing::new(key.reveal().to_owned()));
     let task = (|| {
-        let limits =
-            Limits { timeout: timeout?, tests_timeout: tests_timeout?, attempts: attempts? };
         let request = RollbackRequest {
             agent_id: agent_id?,
             target: target?,
@@ -116,7 +101,7 @@ pub fn parse(
             is_verified: is_verified?,
             waits_for_tests: waits_for_tests?,
             message,
-            limits,
+            limits: limits?,
             started,
             correlation_id: correlation_id?,
         };
@@ -126,4 +111,19 @@ pub fn parse(
     let Validator { problems, warnings, .. } = inputs;
     let task = task.filter(|_| problems.is_empty());
     ParsedInputs { task, mask, redaction, files, problems, warnings }
+}
+
+/// Everything that must not be written anywhere: the key, also where it was refused, and the passwords in
+/// the addresses of proxies and of the API.
+fn secrets(
+    process_env: &ProcessEnv,
+    inputs: &Validator<'_>,
+    given_key: Option<&Zeroizing<String>>,
+    api_key: Option<&ApiKey>,
+) -> Redaction {
+    let mut secrets = proxy::passwords(process_env);
+    secrets.extend(inputs.peek("base-url").and_then(proxy::password));
+    secrets.extend(given_key.map(|key| key.to_string()));
+    secrets.extend(api_key.map(|key| key.reveal().to_owned()));
+    Redaction::new(secrets)
 }

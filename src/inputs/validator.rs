@@ -1,7 +1,8 @@
 //! Judges one input after the other, and keeps what is wrong with each.
 //!
 //! A method takes the input out of what was given, and returns none where the input is missing or bad.
-//! Every problem is kept: a person who corrects them sees all of them at once. No problem shows a value.
+//! Every problem is kept: a person who corrects them sees all of them at once. No problem shows a value but
+//! the path in `ca-cert`.
 
 use crate::agents_api::{
     endpoint::{Endpoint, Region},
@@ -12,22 +13,22 @@ use crate::inputs::{
     table::{INPUTS, is_input},
     variables::Variables,
 };
-use crate::model::{Environment, Id, PREVIOUS, TargetSpec};
-use crate::process::{bounded_file, env::ProcessEnv};
-use crate::text::api_key::ApiKey;
+use crate::model::{Environment, Id, Limits, PREVIOUS, TargetSpec};
+use crate::process::{bounded_file, env::ProcessEnv, place::Pipeline};
+use crate::text::{api_key::ApiKey, redaction::Redaction, sanitize::one_line};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The most characters of a message that are sent.
-pub const MESSAGE_CHARACTERS: usize = 1_000;
+const MESSAGE_CHARACTERS: usize = 1_000;
 /// The most bytes of a file with a key.
 const KEY_FILE_BYTES: u64 = 4_096;
 /// The longest time that `timeout` may be.
-pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// The longest time that `tests-timeout` may be.
-pub const LONGEST_TESTS_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
+const LONGEST_TESTS_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
 /// The most that `attempts` may be.
 const MOST_ATTEMPTS: u32 = 10;
 
@@ -160,8 +161,16 @@ impl<'a> Validator<'a> {
         flag
     }
 
+    /// Takes the limits of the run.
+    pub fn limits(&mut self) -> Option<Limits> {
+        let timeout = self.time("timeout", LONGEST_TIMEOUT);
+        let tests_timeout = self.time("tests-timeout", LONGEST_TESTS_TIMEOUT);
+        let attempts = self.attempts();
+        Some(Limits { timeout: timeout?, tests_timeout: tests_timeout?, attempts: attempts? })
+    }
+
     /// Takes a time: seconds, or a number with a unit.
-    pub fn time(&mut self, input: &str, longest: Duration) -> Option<Duration> {
+    fn time(&mut self, input: &str, longest: Duration) -> Option<Duration> {
         let text = self.text_or_default(input);
         let seconds = text.parse().map(Duration::from_secs);
         let time = seconds.ok().or_else(|| humantime::parse_duration(&text).ok());
@@ -175,7 +184,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Takes the number of attempts.
-    pub fn attempts(&mut self) -> Option<u32> {
+    fn attempts(&mut self) -> Option<u32> {
         let attempts = self.text_or_default("attempts").parse().ok();
         let attempts = attempts.filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
         if attempts.is_none() {
@@ -184,8 +193,14 @@ impl<'a> Validator<'a> {
         attempts
     }
 
-    /// Cuts a message to the allowed length.
-    pub fn message(&mut self, message: &str) -> String {
+    /// Takes the message, or says for whom the rollback is done, without any secret and cut to the allowed
+    /// length.
+    pub fn message(&mut self, redaction: &Redaction, pipeline: &Pipeline) -> String {
+        let Some(message) = self.text("deployment-message") else {
+            let text = format!("Rolled back by {}", pipeline.describe());
+            return one_line(&redaction.apply(&text), MESSAGE_CHARACTERS);
+        };
+        let message = redaction.apply(&message);
         let cut: String = message.chars().take(MESSAGE_CHARACTERS).collect();
         if cut.len() < message.len() {
             self.warnings.push(format!(
@@ -234,5 +249,5 @@ impl<'a> Validator<'a> {
 /// The text of a file with a key.
 fn read_key(path: &Path) -> Result<Zeroizing<String>, String> {
     let bytes = bounded_file::read(path, KEY_FILE_BYTES)?;
-    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| "holds no text".to_owned())
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| "is not UTF-8 text".to_owned())
 }

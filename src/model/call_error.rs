@@ -174,21 +174,21 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::UnknownIssuer => {
-                "its certificate was issued by an authority that is not trusted here"
+                "the server's certificate was issued by an authority that is not trusted here"
             }
-            Self::Expired => "its certificate has expired, by this machine's clock",
-            Self::NotValidYet => "its certificate is not valid yet, by this machine's clock",
+            Self::Expired => "the server's certificate has expired, by this machine's clock",
+            Self::NotValidYet => "the server's certificate is not valid yet, by this machine's clock",
             Self::OtherHost(Some(names)) => {
-                return write!(formatter, "its certificate is for another host: {names}");
+                return write!(formatter, "the server's certificate is for another host: {names}");
             }
-            Self::OtherHost(None) => "its certificate is for another host",
+            Self::OtherHost(None) => "the server's certificate is for another host",
             Self::AuthorityAsServer => {
-                "its certificate is an authority's own, which is none for a server"
+                "the server shows the certificate of an authority itself, which is not valid for a server"
             }
             Self::BadCertificate(why) => {
-                return write!(formatter, "its certificate is bad: {why}");
+                return write!(formatter, "the server's certificate is bad: {why}");
             }
-            Self::WantsCertificate => "it wants a certificate of its client, and there is none",
+            Self::WantsCertificate => "the server wants a certificate from its clients, and this program has none",
             Self::ProxyAuthentication => {
                 "the proxy wants a user name and a password, or other ones"
             }

@@ -1,7 +1,7 @@
 //! Facts: plain data about a run, and total functions of that data.
 //!
 //! A fact reads no clock, no variable, no file and no socket, and never waits. Whoever decides
-//! (`rollback`) and whoever tells (`report`) share these types and nothing else.
+//! (`rollback`) and whoever tells (`report`) meet in these types; neither imports the other.
 
 mod call_error;
 mod deployment;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 pub enum Outcome {
     /// The API made the new deployment.
     RolledBack,
-    /// The environment was on that version already; nothing was sent.
+    /// The environment was on that version already; nothing was sent, or the API refused it for this reason.
     Unchanged,
     /// A dry run: nothing was sent.
     Previewed,
@@ -21,7 +21,7 @@ pub enum Outcome {
     NotFound,
     /// The API said no and will say no again (other 4xx, redirects, an error in a 200).
     Refused,
-    /// Another deployment is active than was expected; nothing was sent.
+    /// Another deployment is active than was expected; no request had an effect.
     Superseded,
     /// The API could not be reached, was too busy to act (429, 503), or lost the request; nothing
     /// was rolled back.

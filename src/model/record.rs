@@ -70,7 +70,7 @@ impl Plan {
         let current = self.current.as_ref();
         rows.extend(current.map(|current| Row::new("active before", current.describe())));
         rows.extend(self.passed_over.iter().map(|version| {
-            let why = "it was rolled back from, and not deployed since";
+            let why = "somebody has rolled back from it, and nobody has deployed it since";
             Row::new("passed over", format!("version {version}: {why}"))
         }));
         let target = self.target.as_ref();

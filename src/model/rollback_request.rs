@@ -6,7 +6,7 @@ use crate::text::row::Row;
 use humantime::format_rfc3339_seconds;
 use std::time::{Duration, SystemTime};
 
-/// The word for the deployment that was active before the newest one.
+/// The word for the version before the active one that nobody has rolled back from.
 pub const PREVIOUS: &str = "previous";
 
 /// The deployment to go back to, as the user named it.

@@ -17,9 +17,9 @@ const ROWS: usize = 100;
 pub struct TestRuns {
     /// The runs.
     pub runs: Vec<WatchedRun>,
-    /// Whether there are no others.
+    /// Whether `runs` are all test runs of the rollback.
     pub are_all_known: bool,
-    /// Whether the time for them was over before they were.
+    /// Whether the time ran out while a run was still going on.
     pub is_time_over: bool,
 }
 
@@ -108,7 +108,7 @@ impl TestRuns {
     pub fn progress(&self) -> String {
         let over = self.runs.iter().filter(|watched| !watched.is_pending()).count();
         let cases = self.counts().map(|counts| format!(": {}", counts.describe()));
-        format!("{over} of {} finished{}", self.runs.len(), cases.unwrap_or_default())
+        format!("{over} of {} test runs finished{}", self.runs.len(), cases.unwrap_or_default())
     }
 
     /// Why nobody knows how the tests ended.
@@ -166,10 +166,12 @@ impl WatchedRun {
     fn doubt(&self, is_time_over: bool) -> Option<String> {
         let id = &self.id;
         match (self.verdict(), &self.unread) {
-            (Verdict::Pending, Some(why)) => Some(format!("{id} cannot be read: {why}")),
-            (Verdict::Pending, None) if is_time_over => Some(format!("{id} is still not over")),
+            (Verdict::Pending, Some(why)) => Some(format!("test run {id} cannot be read: {why}")),
+            (Verdict::Pending, None) if is_time_over => {
+                Some(format!("test run {id} is still not over"))
+            }
             (Verdict::Unclear, _) => {
-                Some(format!("{id} is over, and does not say clearly how it ended"))
+                Some(format!("test run {id} is over, and does not say clearly how it ended"))
             }
             _ => None,
         }

@@ -4,7 +4,7 @@ use crate::model::Signal;
 use std::{future::poll_fn, io, task::Poll};
 use tokio::signal::unix::{self, SignalKind};
 
-/// Listens from its beginning on: as PID 1 of a container, the process would not end by a signal
+/// Begins to listen when it is made: as PID 1 of a container, the process would not end by a signal
 /// that it does not listen to.
 #[derive(Debug)]
 pub struct Signals([(Signal, unix::Signal); 2]);

@@ -26,8 +26,8 @@ pub(super) fn unread(error: &CallError, context: &Context<'_>) -> (String, Strin
         _ => (
             unread,
             format!(
-                "run it again, which is safe; to a bare {}, without {}, it goes back without \
-                 reading anything first",
+                "run it again, which is safe; with the id of a deployment alone in {}, without {}, the \
+                 rollback is sent without reading anything first",
                 context.spell("deployment-id"),
                 ["environment", "expect-current", "dry-run"]
                     .map(|input| context.spell(input))
@@ -77,10 +77,11 @@ pub(super) fn not_done(
         ),
         CallError::Answered { status: 409, .. } => (
             "the API refused the rollback because of a conflict".to_owned(),
-            "it will be refused until the conflict is over, such as a running A/B test".to_owned(),
+            "the API will refuse it until the conflict is over, such as a running A/B test"
+                .to_owned(),
         ),
         CallError::Answered { status: 429, .. } => {
-            ("the API refused the request: too many at present".to_owned(), later)
+            ("the API has too many requests at present".to_owned(), later)
         }
         CallError::Answered { status: 503, .. } => {
             ("the API is not available at present".to_owned(), later)

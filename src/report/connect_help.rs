@@ -19,13 +19,13 @@ pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, Strin
              authority in {ca_cert}",
         ),
         ConnectError::Expired | ConnectError::NotValidYet => format!(
-            "check the clock of this machine, which says {}; if it is right, who runs {api} must renew \
+            "check the clock of this machine, which says {}; if it is right, whoever runs {api} must renew \
              the certificate",
             context.started(),
         ),
         ConnectError::AuthorityAsServer => format!(
-            "who runs {api} must give the server a certificate that an authority has issued; that \
-             authority's goes in {ca_cert}",
+            "whoever runs {api} must give the server a certificate that an authority has issued; give \
+             the certificate of that authority in {ca_cert}",
         ),
         ConnectError::WantsCertificate => {
             format!("check {address}: this program has no certificate to show, only the key")
@@ -35,7 +35,7 @@ pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, Strin
         }
         ConnectError::ProxyAuthentication | ConnectError::ProxyRefused => format!(
             "check {proxy_variable}, and that the proxy allows this machine to connect there, or name \
-             the host in NO_PROXY; it was not the API that refused",
+             the host in NO_PROXY; the API has not refused anything",
         ),
         ConnectError::Other(_) => format!(
             "check {address} and this machine's way there (DNS, firewall, {proxy_variable}), then run \

@@ -53,11 +53,9 @@ impl Context<'_> {
         }
     }
 
-    /// The deployment that was expected to be active. Without a guard, that is the one by which `previous`
-    /// was found.
-    pub fn expected(&self) -> String {
-        let expected = self.task.and_then(|task| task.request.expect_current.as_ref());
-        expected.map_or("what was before".to_owned(), |expected| self.shown(expected))
+    /// The deployment that the user expects to be active; none without that guard.
+    pub fn expected(&self) -> Option<String> {
+        Some(self.shown(self.task?.request.expect_current.as_ref()?))
     }
 
     /// The API, by its region or its address.

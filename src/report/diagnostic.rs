@@ -17,7 +17,7 @@ const NOTHING_SENT: &str = "unchanged: nothing was sent";
 const NOTHING_DONE: &str = "unchanged: nothing was rolled back";
 const NOBODY_KNOWS: &str = "unknown: it may or may not have been rolled back";
 const NOT_ACTIVE: &str = "unknown: the new deployment was made, and another one is active";
-const STAYS: &str = "rolled back, and it stays so";
+const STAYS: &str = "rolled back, and the rollback stands";
 
 /// A failure in words.
 #[derive(Debug, Serialize)]
@@ -127,20 +127,7 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             format!("{} is the beginning of several versions in {there}", context.target()),
             format!("give more characters of it in {target_input}, or the id of a deployment"),
         ),
-        // A request may have been sent in vain before somebody deployed.
-        Failure::Superseded => not_rolled_back(
-            NOTHING_DONE,
-            format!(
-                "what is active in {there} is not {}, but {}",
-                context.expected(),
-                describe(record.plan.current.as_ref())
-            ),
-            format!(
-                "somebody deployed meanwhile: look at that first, and run it again only if that \
-                 must go, too ({} is a whole id, a whole hash, or at least 7 characters of it)",
-                context.spell("expect-current")
-            ),
-        ),
+        Failure::Superseded => superseded(there, record, context),
         Failure::Unread(error) => {
             let (problem, help) = call_help::unread(error, context);
             not_rolled_back(NOTHING_SENT, problem, help)
@@ -157,15 +144,13 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
         Failure::Cancelled { signal, delivery } => {
             cancelled(signal.name(), *delivery, record, context)
         }
-        Failure::Unknown { lost, cause, .. } => Words {
-            headline: "Perhaps rolled back",
-            problem: format!(
+        Failure::Unknown { lost, cause, .. } => perhaps_rolled_back(
+            format!(
                 "the request was sent, its answer was lost ({lost}), and the deployments do not \
                  show what came of it: {cause}"
             ),
-            effect: NOBODY_KNOWS,
-            help: context.how_to_find_out(),
-        },
+            context,
+        ),
         Failure::NotActive => Words {
             headline: "Accepted, but not active",
             problem: not_active(record),
@@ -174,19 +159,48 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
                    before you run it again"
                 .to_owned(),
         },
-        Failure::TestsFailed => Words {
-            headline: "Rolled back, but tests failed",
-            problem: format!("tests failed, {progress}"),
-            effect: STAYS,
-            help: "the rollback stands; look at its tests in Agent Studio".to_owned(),
-        },
-        Failure::TestsUnknown => Words {
-            headline: "Rolled back, but nobody knows whether tests passed",
-            problem: format!("{progress}; {doubts}"),
-            effect: STAYS,
-            help: "the rollback stands; look at its tests in Agent Studio".to_owned(),
-        },
+        Failure::TestsFailed => {
+            tests_decided("Rolled back, but tests failed", format!("tests failed, {progress}"))
+        }
+        Failure::TestsUnknown => tests_decided(
+            "Rolled back, but nobody knows whether tests passed",
+            format!("{progress}; {doubts}"),
+        ),
     }
+}
+
+/// The words of a rollback that stands although its tests made the run fail.
+fn tests_decided(headline: &'static str, problem: String) -> Words {
+    let help = "the rollback stands; look at its tests in Agent Studio".to_owned();
+    Words { headline, problem, effect: STAYS, help }
+}
+
+/// The words of a run that does not know what became of its request.
+fn perhaps_rolled_back(problem: String, context: &Context<'_>) -> Words {
+    let help = context.how_to_find_out();
+    Words { headline: "Perhaps rolled back", problem, effect: NOBODY_KNOWS, help }
+}
+
+/// The words where another deployment is active than the one that was expected. A request may have been
+/// sent in vain before somebody deployed.
+fn superseded(there: &str, record: &Record, context: &Context<'_>) -> Words {
+    let current = describe(record.plan.current.as_ref());
+    let look = "somebody deployed meanwhile: look at that deployment first, and run it again only if \
+                that deployment must go, too";
+    let (problem, help) = match context.expected() {
+        Some(expected) => (
+            format!("what is active in {there} is not {expected}, but {current}"),
+            format!(
+                "{look} ({} is a whole id, a whole hash, or at least 7 characters of it)",
+                context.spell("expect-current")
+            ),
+        ),
+        None => (
+            format!("{there} has changed since this run read it: now active is {current}"),
+            look.to_owned(),
+        ),
+    };
+    not_rolled_back(NOTHING_DONE, problem, help)
 }
 
 /// The words where there is no deployment to go back to.
@@ -241,26 +255,24 @@ fn cancelled(signal: &str, delivery: Delivery, record: &Record, context: &Contex
             format!("cancelled by {signal} before the request was sent again"),
             again,
         ),
-        Delivery::InDoubt => Words {
-            headline: "Perhaps rolled back",
-            problem: format!(
+        Delivery::InDoubt => perhaps_rolled_back(
+            format!(
                 "cancelled by {signal} after the request was sent, and before it was known what \
                  came of it"
             ),
-            effect: NOBODY_KNOWS,
-            help: context.how_to_find_out(),
-        },
+            context,
+        ),
         Delivery::Done => Words {
             headline: "Rolled back, then stopped",
             problem: format!(
                 "cancelled by {signal} after it was rolled back, {}",
                 match record.tests {
                     Some(_) => "while it waited for the tests",
-                    None => "before that was verified",
+                    None => "before the new deployment was seen to be active",
                 }
             ),
             effect: STAYS,
-            help: "it need not be run again".to_owned(),
+            help: "do not run it again: the rollback stands".to_owned(),
         },
     }
 }

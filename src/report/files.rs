@@ -101,8 +101,8 @@ impl OutputFiles {
                 Ok(left_out) => {
                     for name in left_out {
                         log.warning(&format!(
-                            "{name} was left out of {}: it is too long, or has a character that the \
-                             format cannot carry",
+                            "{name} was left out of {}: the file has no room for it, or the value has a \
+                             character that the format cannot carry",
                             file.shown()
                         ));
                     }
@@ -131,14 +131,14 @@ fn tell_unwritten(report: &Report<'_>, problems: &str, log: &mut Log<'_>) -> Out
     let (title, next) = match report.effect {
         Effect::Done => (
             format!("ROLLED BACK, but outputs not written ({name})"),
-            "do not run it again, take the outputs from the lines below",
+            "do not run it again: the rollback is done, and its outputs are in the lines below",
         ),
         _ => (
             format!("Nothing rolled back, and outputs not written ({name})"),
             "run it again where they can be written, which is safe",
         ),
     };
-    log.error(&title, &format!("{next}: {problems}"), &[]);
+    log.error(&title, &format!("{problems}; {next}"), &[]);
     log.rows_in_full(&outputs::rows(report));
     Outcome::InternalError
 }

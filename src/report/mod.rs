@@ -1,6 +1,7 @@
 //! The report: everything that is known at the end of a run, told in every format.
 //!
-//! The report decides nothing and sends nothing. [`diagnostic`] has the words of each failure,
+//! The report sends nothing, and decides nothing but one thing: a success whose outputs cannot be written
+//! becomes `internal-error` (`files`). [`diagnostic`] has the words of each failure,
 //! [`outputs`] the values for later steps; each other file is one format or one place that is written to.
 
 mod call_help;

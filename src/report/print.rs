@@ -20,9 +20,7 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
         log.success(&report.headline());
         log.rows(&report.rows());
         if let Some(Verification::Unseen(why)) = &record.verification {
-            log.warning(&format!(
-                "it could not be verified that the new deployment is active: {why}"
-            ));
+            log.warning(&format!("nobody knows yet whether the new deployment is active: {why}"));
         }
         if let Some(Rollback { established: Some(how), .. }) = &record.rollback {
             log.notice(how);
@@ -43,7 +41,7 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
 /// Tells how tests ended that do not make the run fail.
 fn tests(runs: &TestRuns, log: &mut Log<'_>) {
     match runs.outcome() {
-        TestsOutcome::None => log.notice("no tests were triggered, so none can have passed"),
+        TestsOutcome::None => log.notice("the rollback triggered no tests, so nothing was tested"),
         _ => log.success(&format!("Tests passed: {}", runs.progress())),
     }
 }

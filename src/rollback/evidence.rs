@@ -30,7 +30,7 @@ pub fn judge<'a>(
     known_ids: Option<&BTreeSet<String>>,
 ) -> Evidence<'a> {
     if target.version.is_none() || target.environment.is_none() {
-        let why = "the API does not say of which version the target is, or where";
+        let why = "the API gives no version or no environment for the deployment to go back to";
         return Evidence::Inconclusive(why.to_owned());
     }
     let mut doubtful = None;

@@ -160,7 +160,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         Err(Failure::NoTarget { why: NoTarget::NotThere, candidates })
     }
 
-    /// Whether the environment is on the target's version, as the API says, as far as that can be seen.
+    /// Whether the environment is on the target's version, as the API says. False only where the lists
+    /// show another active version.
     pub(super) async fn is_there_already(&mut self, plan: &mut Plan) -> bool {
         if plan.target.is_none() {
             let target = &self.request.target;

@@ -10,8 +10,8 @@ use crate::text::row::Row;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 
-/// The time that the looks take at least, reads included: no request should leave after which there is
-/// less time left.
+/// The time that the looks take at least, reads included. After a lost answer, no further request leaves
+/// unless it leaves this much time for the looks.
 pub(super) const RECONCILE_TIME: Duration = Duration::from_secs(6);
 
 /// The search for a rollback.

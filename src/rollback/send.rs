@@ -1,7 +1,8 @@
 //! The request for the rollback, which has an effect at most once.
 //!
-//! A request is sent again only if all requests before it are known to have had no effect: they never
-//! left, the API said that it did not process them, or the deployments were looked at and show nothing.
+//! A request is sent again only if all requests before it never left, if the API said that it did not
+//! process them, or if three looks at the deployments showed no effect. The last leaves the limit that
+//! SECURITY.md names: an API that acts later than that.
 //! Whatever was decided by what was active is looked at again before the next request.
 
 use crate::agents_api::AgentsApi;
@@ -56,7 +57,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let is_repeated = match class {
                 RetryClass::Refused => false,
                 RetryClass::TryAgain => has_waited && has_time,
-                // The looks were the wait.
+                // The looks have taken three seconds, so that no further wait is needed.
                 RetryClass::InDoubt => {
                     has_time && self.wait_for_next_try(tries, Duration::ZERO, &error).await
                 }

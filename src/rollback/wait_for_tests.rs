@@ -9,8 +9,9 @@ use humantime::format_duration;
 use std::{fmt, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
-/// How often the runs are read, and the most that is added at random.
+/// How often the runs are read.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// The most that is added to the interval at random.
 const POLL_JITTER: Duration = Duration::from_millis(500);
 /// The most that one read may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);

@@ -19,7 +19,7 @@ impl ApiKey {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The key itself, for the two places that need it: the mask and the header.
+    /// The key itself, for the three places that need it: the redaction, the mask and the header.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -88,7 +88,7 @@ pub fn is_so(ended: &Ended<'_>, world: &World, told: &Told) -> bool {
     let is_one_story = match effect.split(':').next().unwrap_or_default() {
         "unchanged" => begins("Not rolled back "),
         "unknown" => begins("Perhaps rolled back ") || begins("Accepted, "),
-        "rolled back, and it stays so" => begins("Rolled back, "),
+        "rolled back, and the rollback stands" => begins("Rolled back, "),
         _ => report.diagnostic.is_none(),
     };
     let help = report.diagnostic.as_ref().is_none_or(|diagnostic| diagnostic.help.is_some());
