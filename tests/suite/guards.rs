@@ -48,6 +48,29 @@ fn somebody_deployed_meanwhile() {
         assert!(ended.err.contains(&line), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], ACTIVE);
     }
+    let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
+    assert_data_eq!(
+        &ended.out,
+        str![[r#"
+polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
+  agent             PROJECT-AB12CD34
+  target            019e0f3a-71c4-7c1e-9b3d-000000000042
+  API               http://127.0.0.1:[..]
+  reason            Rolled back by polyai-rollback
+  started           [..]
+  correlation id    [..]
+
+"#]]
+    );
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; somebody deployed meanwhile: look at that first, and run it again only if that must go, too (POLYAI_EXPECT_CURRENT is a whole id, a whole hash, or at least 7 characters of it)
+  effect            unchanged: nothing was rolled back
+  correlation id    [..]
+
+"#]]
+    );
     for expected in [ACTIVE, BAD_VERSION, &BAD_VERSION[..7]] {
         let api = StandIn::start(agents_api());
         let step = Step::in_environment(&api, "", DEPLOYMENT);
@@ -128,9 +151,11 @@ fn the_api_is_not_believed_where_something_else_is_active() {
 
 #[test]
 fn somebody_deployed_between_two_tries() {
-    for (variable, value) in
-        [("POLYAI_EXPECT_CURRENT", ACTIVE), ("POLYAI_DEPLOYMENT_ID", "previous")]
-    {
+    let cases = [
+        ("POLYAI_EXPECT_CURRENT", ACTIVE, ACTIVE),
+        ("POLYAI_DEPLOYMENT_ID", "previous", "what was before"),
+    ];
+    for (variable, value, expected) in cases {
         let api = AgentsApi::new();
         let tries = AtomicU32::new(0);
         let stand_in = StandIn::start(move |request| match request.method.as_str() {
@@ -142,11 +167,8 @@ fn somebody_deployed_between_two_tries() {
         let step = Step::in_environment(&stand_in, "live", DEPLOYMENT).env("POLYAI_ATTEMPTS", "4");
         let ended = step.env(variable, value).run();
         assert_eq!((ended.code, stand_in.posts()), (5, 1), "{}", ended.err);
-        assert!(
-            ended.err.contains("(superseded): what is active in live is not "),
-            "{}",
-            ended.err
-        );
+        let words = format!("(superseded): what is active in live is not {expected}, but 2026-");
+        assert!(ended.err.contains(&words), "{}", ended.err);
         assert!(ended.err.contains("deployment theirs"), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "theirs");
     }

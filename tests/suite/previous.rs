@@ -1,12 +1,10 @@
 //! `deployment-id: previous`, and versions in the place of ids.
 
-use crate::step::{Ended, Step};
+use crate::step::{Ended, Step, all_at_once};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
 use support::agents_api::{AgentsApi, Quirks};
-use support::stand_in::{Answer, Request, StandIn};
+use support::stand_in::StandIn;
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -158,31 +156,12 @@ error: Not rolled back (invalid-input): 46c7000 is the beginning of several vers
 }
 
 #[test]
-fn waits_for_what_was_deployed_a_moment_ago() {
-    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
-    let behind = Arc::clone(&api);
-    let reads = AtomicU32::new(0);
-    let stand_in = StandIn::start(move |request| {
-        let answer = behind.answer(request);
-        let is_early = || reads.fetch_add(1, Ordering::Relaxed) == 0;
-        match request.target.ends_with("/active") && is_early() {
-            true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
-            false => answer,
-        }
-    });
-    let ended = Step::in_environment(&stand_in, "live", "previous").run();
-    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    assert_eq!(ended.dotenv("out.env")["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-2");
-}
-
-#[test]
 fn is_not_known_where_newer_deployments_are_not_active() {
     let run = |target: &str| {
         let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
-        let behind = Arc::clone(&api);
         // The newest one was made, and is not active.
         let stand_in = StandIn::start(move |request| {
-            let answer = behind.answer(request);
+            let answer = api.answer(request);
             match request.target.ends_with("/active") {
                 true => answer.replace("add8000cccc", "46c7000bbbb").replace("d-3", "d-2"),
                 false => answer,
@@ -190,107 +169,23 @@ fn is_not_known_where_newer_deployments_are_not_active() {
         });
         Step::in_environment(&stand_in, "live", target).unverified().run()
     };
-    let ended = run("previous");
-    assert_eq!(ended.code, 4);
-    let words = "live has deployments that are newer than the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID\n";
-    assert!(ended.err.contains(words), "{}", ended.err);
-    assert!(ended.err.contains("version add8000cccc, deployment d-3"), "{}", ended.err);
     // By its id, also such a one is meant.
-    assert_eq!(run("d-3").code, 0);
-}
+    all_at_once([("previous", 4), ("d-3", 0)], |(target, code)| {
+        let ended = run(target);
+        assert_eq!(ended.code, code, "{}", ended.err);
+        if target == "previous" {
+            assert_data_eq!(
+                &ended.err,
+                str![[r#"
+error: Not rolled back (not-found): live has deployments that are newer than the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
+  effect            unchanged: nothing was sent
+  to choose from    live: 2026-05-11T21:18:28.909Z, version add8000cccc, deployment d-3, “message 3”
+  to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
+  to choose from    live: 2026-05-11T19:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
+  correlation id    [..]
 
-/// Lists of live, before and after a rollback, in which the first deployment is active.
-fn world(
-    before: Vec<String>,
-    after: Vec<String>,
-) -> impl Fn(&Request, bool) -> Answer + Send + Sync + 'static {
-    move |request, is_after| {
-        let rows = if is_after { &after } else { &before };
-        let body = match request.target.ends_with("/active") {
-            true => format!(r#"{{"activeDeployments":{{"live":{}}}}}"#, rows[0]),
-            false => format!(r#"{{"deployments":[{}]}}"#, rows.join(",")),
-        };
-        let now = httpdate::fmt_http_date(SystemTime::now());
-        Answer::with_headers(200, &format!("Date: {now}\r\n"), body)
-    }
-}
-
-/// A row of such a list: made so many seconds after now, or before it.
-fn row(id: &str, version: &str, kind: &str, seconds: i64) -> String {
-    let by = Duration::from_secs(seconds.unsigned_abs());
-    let now = SystemTime::now();
-    let made = if seconds < 0 { now - by } else { now + by };
-    let made = humantime::format_rfc3339_seconds(made);
-    format!(
-        r#"{{"id":"{id}","version":"{version}","createdAt":"{made}","metadata":{{"deployment_type":"{kind}"}}}}"#
-    )
-}
-
-const B: (&str, &str, &str, i64) = ("d-b", "bbbbbbbbbb", "publish", -5_000);
-const A: (&str, &str, &str, i64) = ("d-a", "aaaaaaaaaa", "publish", -9_000);
-
-fn rows(rows: &[(&str, &str, &str, i64)]) -> Vec<String> {
-    rows.iter().map(|(id, version, kind, seconds)| row(id, version, kind, *seconds)).collect()
-}
-
-#[test]
-fn knows_its_own_rollback_by_its_id_whatever_the_clocks_say() {
-    // The first answer is lost; the new deployment was made, by a clock that is late.
-    for target in ["d-a", "previous"] {
-        let made = ("d-new", "aaaaaaaaaa", "rollback", -30);
-        let tell = world(rows(&[B, A]), rows(&[made, B, A]));
-        let posts = AtomicU32::new(0);
-        let stand_in = StandIn::start(move |request| {
-            if request.method == "POST" {
-                posts.fetch_add(1, Ordering::Relaxed);
-                return Answer::Bytes(Vec::new());
-            }
-            tell(request, posts.load(Ordering::Relaxed) > 0)
-        });
-        let step = Step::in_environment(&stand_in, "live", target).env("POLYAI_ATTEMPTS", "4");
-        let ended = step.run();
-        assert_eq!((ended.code, stand_in.posts()), (0, 1), "{}", ended.err);
-        assert_eq!(ended.dotenv("out.env")["ROLLBACK_DEPLOYMENT_ID"], "d-new");
-    }
-}
-
-#[test]
-fn takes_nothing_for_its_own_that_was_there_before() {
-    let known = ("d-known", "aaaaaaaaaa", "rollback", 30);
-    let tell = world(rows(&[known, B, A]), Vec::new());
-    let stand_in = StandIn::start(move |request| match request.method.as_str() {
-        "POST" => Answer::Bytes(Vec::new()),
-        _ => tell(request, false),
+"#]]
+            );
+        }
     });
-    let step = Step::in_environment(&stand_in, "live", "d-a").env("POLYAI_FORCE", "true");
-    let ended = step.run();
-    assert_eq!((ended.code, stand_in.posts()), (6, 1), "{}", ended.out);
-}
-
-#[test]
-fn knows_its_own_rollback_where_it_shows_after_all_looks() {
-    let made = ("d-new", "aaaaaaaaaa", "rollback", 0);
-    let tell = world(rows(&[B, A]), rows(&[made, B, A]));
-    let reads = AtomicU32::new(0);
-    // Two reads of the plan, three looks of two reads; then it shows.
-    let stand_in = StandIn::start(move |request| match request.method.as_str() {
-        "POST" => Answer::Bytes(Vec::new()),
-        _ => tell(request, reads.fetch_add(1, Ordering::Relaxed) >= 8),
-    });
-    let step = Step::in_environment(&stand_in, "live", "previous").env("POLYAI_ATTEMPTS", "4");
-    let ended = step.run();
-    assert_eq!((ended.code, stand_in.posts()), (0, 1), "{}", ended.err);
-}
-
-#[test]
-fn does_not_go_forward_where_the_active_deployment_is_older_than_the_list() {
-    let old = ("d-old", "cccccccccc", "publish", -900_000);
-    let (list, active) = (world(rows(&[B, A]), Vec::new()), world(rows(&[old]), Vec::new()));
-    let stand_in = StandIn::start(move |request| match request.target.ends_with("/active") {
-        true => active(request, false),
-        false => list(request, false),
-    });
-    let ended = Step::in_environment(&stand_in, "live", "previous").run();
-    assert_eq!((ended.code, stand_in.posts()), (4, 0), "{}", ended.out);
-    assert!(ended.err.contains("newer than the active one"), "{}", ended.err);
 }

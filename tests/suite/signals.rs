@@ -55,6 +55,40 @@ error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request w
 }
 
 #[test]
+fn a_rollback_that_is_being_verified_is_done() {
+    let (arrived, arrival) = channel();
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        if request.method == "GET" {
+            arrived.send(()).expect("the test waits");
+            return Answer::Silence(Vec::new());
+        }
+        api.answer(request)
+    });
+    let running = Step::plain(&stand_in).env("POLYAI_TIMEOUT", "1h").start();
+    arrival.recv().expect("a request");
+    signal("TERM", running.pid());
+    let ended = running.finish();
+    assert_eq!(ended.code, 143);
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, before that was verified; it need not be run again
+  effect            rolled back, and it stays so
+  environment       live
+  version           46c78399935c449c80d7d328a91b52ea
+  artifact version  2026-05-08T18:26:14.711Z
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
+  created at        2026-05-11T22:18:28.909Z
+  test runs         2 triggered: run-0001, run-0002
+  took              [..] s
+  correlation id    [..]
+
+"#]]
+    );
+}
+
+#[test]
 fn a_lost_answer_that_is_being_looked_into_has_an_unknown_effect() {
     let ended = cancel_at("GET", "TERM", |step| step);
     assert_eq!(ended.code, 143);

@@ -6,11 +6,14 @@ use std::fs;
 use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::thread;
 use support::agents_api::{AGENT, API_KEY, DEPLOYMENT};
 use support::parsers;
 use support::stand_in::StandIn;
 use tempfile::TempDir;
+
+/// The seconds after which a run hangs for certain, on a very busy machine, too.
+const HANGS_AFTER: &str = "120";
 
 /// A step that is about to run, in a folder and an environment of its own.
 pub struct Step {
@@ -38,15 +41,15 @@ pub struct Ended {
 impl Step {
     /// A step in no known pipeline, without any variable.
     pub fn empty() -> Self {
-        Self::limited(60, "--fsize=unlimited")
+        Self::limited("--fsize=unlimited")
     }
 
-    /// The same under one more limit of `prlimit`, to be over after so many seconds.
-    fn limited(seconds: u64, limit: &str) -> Self {
+    /// The same under one more limit of `prlimit`.
+    fn limited(limit: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // Whatever hangs must fail, and so must what takes more memory than a small machine has.
         let mut command = Command::new("timeout");
-        command.args([&seconds.to_string(), "env", "--ignore-signal=XFSZ"]);
+        command.args([HANGS_AFTER, "env", "--ignore-signal=XFSZ"]);
         command.args(["prlimit", "--data=16777216", limit]);
         command.arg(env!("CARGO_BIN_EXE_polyai-rollback"));
         command.env_clear().current_dir(&folder);
@@ -58,7 +61,7 @@ impl Step {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("timeout");
         command.args([
-            "60",
+            HANGS_AFTER,
             "prlimit",
             "--data=16777216",
             "script",
@@ -77,16 +80,9 @@ impl Step {
         Self::empty().inputs("POLYAI_", '_', api.url())
     }
 
-    /// The same, with a time, and half a minute on a busy machine after which it fails.
-    pub fn in_time(api: &StandIn, timeout: Duration) -> Self {
-        let most = timeout.as_secs() + 30;
-        let step = Self::limited(most, "--fsize=unlimited").inputs("POLYAI_", '_', api.url());
-        step.env("POLYAI_TIMEOUT", format!("{}s", timeout.as_secs()))
-    }
-
     /// The same on a disk that is full when a file has this many bytes.
     pub fn on_a_full_disk(api: &StandIn, bytes: usize) -> Self {
-        Self::limited(60, &format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
+        Self::limited(&format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
     }
 
     /// A step as GitHub's runner starts it.
@@ -215,6 +211,17 @@ impl Running {
             folder: self.folder,
         }
     }
+}
+
+/// Checks all cases at the same time, as most of the time of a run is waiting. The test fails with every
+/// case that panics.
+pub fn all_at_once<T: Send>(cases: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || check(case));
+        }
+    });
 }
 
 /// Sends a signal, such as `TERM`, to a process.
