@@ -249,5 +249,7 @@ impl<'a> Validator<'a> {
 /// The text of a file with a key.
 fn read_key(path: &Path) -> Result<Zeroizing<String>, String> {
     let bytes = bounded_file::read(path, KEY_FILE_BYTES)?;
-    String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| "is not UTF-8 text".to_owned())
+    String::from_utf8(bytes)
+        .map(Zeroizing::new)
+        .map_err(|_| "names a file that is not text".to_owned())
 }

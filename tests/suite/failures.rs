@@ -134,7 +134,7 @@ fn refused_shows_why_the_api_refused() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (refused): the API refused the rollback because of a conflict; it will be refused until the conflict is over, such as a running A/B test
+error: Not rolled back (refused): the API refused the rollback because of a conflict; the API will refuse it until the conflict is over, such as a running A/B test
   the API said      HTTP 409: An A/B test is running
   effect            unchanged: nothing was rolled back
   correlation id   [..]
@@ -214,7 +214,7 @@ error: Not rolled back (unavailable): the API is not available at present; wait 
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): the API refused the request: too many at present; wait a little and run it again, which is safe
+error: Not rolled back (unavailable): the API has too many requests at present; wait a little and run it again, which is safe
   the API said      HTTP 429: API rate limit exceeded
   effect            unchanged: nothing was rolled back
   correlation id   [..]

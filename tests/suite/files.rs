@@ -81,12 +81,12 @@ fn a_disk_that_is_full_leaves_what_was_there() {
         assert_eq!(ended.code, 1);
         assert!(
             ended.err.contains(
-                "ROLLED BACK, but outputs not written (internal-error): do not run it again"
+                "; do not run it again: the rollback is done, and its outputs are in the lines below\n"
             ),
             "{}",
             ended.err
         );
-        assert!(ended.err.contains(&format!("{variable} out: File too large")), "{}", ended.err);
+        assert!(ended.err.starts_with(&format!("error: ROLLED BACK, but outputs not written (internal-error): {variable} out: File too large")), "{}", ended.err);
         assert_eq!(ended.read("out").as_deref(), Some(old.as_str()), "{variable}");
     }
 }

@@ -151,8 +151,8 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: ROLLBACK_VERSION was left out of rollback.env: it is too long, or has a character that the format cannot carry
-warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: it is too long, or has a character that the format cannot carry
+warning: ROLLBACK_VERSION was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
+warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
 
 "#]]
     );

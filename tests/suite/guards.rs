@@ -65,7 +65,7 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; somebody deployed meanwhile: look at that first, and run it again only if that must go, too (POLYAI_EXPECT_CURRENT is a whole id, a whole hash, or at least 7 characters of it)
+error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; somebody deployed meanwhile: look at that deployment first, and run it again only if that deployment must go, too (POLYAI_EXPECT_CURRENT is a whole id, a whole hash, or at least 7 characters of it)
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -152,10 +152,18 @@ fn the_api_is_not_believed_where_something_else_is_active() {
 #[test]
 fn somebody_deployed_between_two_tries() {
     let cases = [
-        ("POLYAI_EXPECT_CURRENT", ACTIVE, ACTIVE),
-        ("POLYAI_DEPLOYMENT_ID", "previous", "what was before"),
+        (
+            "POLYAI_EXPECT_CURRENT",
+            ACTIVE,
+            format!("what is active in live is not {ACTIVE}, but 2026-"),
+        ),
+        (
+            "POLYAI_DEPLOYMENT_ID",
+            "previous",
+            "live has changed since this run read it: now active is 2026-".to_owned(),
+        ),
     ];
-    for (variable, value, expected) in cases {
+    for (variable, value, problem) in cases {
         let api = AgentsApi::new();
         let tries = AtomicU32::new(0);
         let stand_in = StandIn::start(move |request| match request.method.as_str() {
@@ -167,7 +175,7 @@ fn somebody_deployed_between_two_tries() {
         let step = Step::in_environment(&stand_in, "live", DEPLOYMENT).env("POLYAI_ATTEMPTS", "4");
         let ended = step.env(variable, value).run();
         assert_eq!((ended.code, stand_in.posts()), (5, 1), "{}", ended.err);
-        let words = format!("(superseded): what is active in live is not {expected}, but 2026-");
+        let words = format!("(superseded): {problem}");
         assert!(ended.err.contains(&words), "{}", ended.err);
         assert!(ended.err.contains("deployment theirs"), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "theirs");
@@ -243,7 +251,7 @@ fn a_read_that_fails_before_anything_is_sent_is_told_as_what_it_is() {
         (
             500,
             6,
-            "the deployments could not be read before the rollback: HTTP 500; run it again, which is safe; to a bare POLYAI_DEPLOYMENT_ID, without ",
+            "the deployments could not be read before the rollback: HTTP 500; run it again, which is safe; with the id of a deployment alone in POLYAI_DEPLOYMENT_ID, without ",
         ),
         (400, 6, "the deployments could not be read before the rollback: HTTP 400; "),
         (401, 3, "the API did not accept the key, in "),

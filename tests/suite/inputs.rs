@@ -144,7 +144,7 @@ fn a_bad_key_file_is_named() {
     let cases: [(&str, &[u8], &str); 5] = [
         ("empty", b" \n", "is empty"),
         ("large", large.as_bytes(), "is larger than 4096 bytes"),
-        ("binary", b"\xff\xfe", "holds no text"),
+        ("binary", b"\xff\xfe", "names a file that is not text"),
         ("lines", b"one\ntwo", "holds a character that no key has"),
         ("folder/missing", b"", "cannot be read: No such file or directory"),
     ];

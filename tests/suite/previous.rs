@@ -44,7 +44,7 @@ polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previo
   started           [..]
   correlation id    [..]
   active before     2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
-  passed over       version add8000cccc: it was rolled back from, and not deployed since
+  passed over       version add8000cccc: somebody has rolled back from it, and nobody has deployed it since
   going back to     2026-05-11T16:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
   undoes            2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
   undoes            2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-5, a rollback, “message 5”

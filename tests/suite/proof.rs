@@ -84,7 +84,7 @@ fn is_no_failure_where_it_cannot_be_seen() {
         ),
         (
             Answer::new(200, r#"{"activeDeployments":[]}"#),
-            "HTTP 200 that cannot be read: it lists no active deployments",
+            "HTTP 200 that cannot be read: the answer has no `activeDeployments`",
         ),
     ];
     for (answer, why) in cases {
@@ -95,7 +95,7 @@ fn is_no_failure_where_it_cannot_be_seen() {
         let ended = Step::plain(&stand_in).env("POLYAI_ATTEMPTS", "1").run();
         assert_eq!(ended.code, 0);
         let warning =
-            format!("warning: it could not be verified that the new deployment is active: {why}");
+            format!("warning: nobody knows yet whether the new deployment is active: {why}");
         assert!(ended.err.starts_with(&warning), "{}", ended.err);
     }
 }

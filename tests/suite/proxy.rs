@@ -21,7 +21,7 @@ fn a_proxy_that_refuses_is_not_taken_for_the_api() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of HTTPS_PROXY: the proxy answered, but did not connect; check HTTPS_PROXY, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; it was not the API that refused
+error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of HTTPS_PROXY: the proxy answered, but did not connect; check HTTPS_PROXY, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; the API has not refused anything
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -42,7 +42,7 @@ fn a_proxy_that_wants_a_password_is_told_apart() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of https_proxy: the proxy wants a user name and a password, or other ones; check https_proxy, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; it was not the API that refused
+error: Not rolled back (unavailable): no connection to region uk (https://api.uk.poly.ai) through the proxy http://127.0.0.1:[..] of https_proxy: the proxy wants a user name and a password, or other ones; check https_proxy, and that the proxy allows this machine to connect there, or name the host in NO_PROXY; the API has not refused anything
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 

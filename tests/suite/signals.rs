@@ -73,8 +73,8 @@ fn a_rollback_that_is_being_verified_is_done() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, before that was verified; it need not be run again
-  effect            rolled back, and it stays so
+error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, before the new deployment was seen to be active; do not run it again: the rollback stands
+  effect            rolled back, and the rollback stands
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z

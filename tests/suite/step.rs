@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use support::agents_api::{AGENT, API_KEY, DEPLOYMENT};
 use support::parsers;
 use support::stand_in::StandIn;
@@ -29,6 +29,7 @@ pub struct Step {
 pub struct Running {
     child: Child,
     out: BufReader<ChildStdout>,
+    err: JoinHandle<String>,
     /// What was read of it so far.
     seen: String,
     folder: TempDir,
@@ -180,7 +181,14 @@ impl Step {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the binary runs");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        Running { child, out, seen: String::new(), folder: self.folder }
+        // Read all the while, as runners do: a pipe that stays full is given up after a second.
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let err = thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).expect("UTF-8 on stderr");
+            text
+        });
+        Running { child, out, err, seen: String::new(), folder: self.folder }
     }
 }
 
@@ -208,11 +216,11 @@ impl Running {
     /// Waits for its end.
     pub fn finish(mut self) -> Ended {
         self.out.read_to_string(&mut self.seen).expect("UTF-8 on stdout");
-        let output = self.child.wait_with_output().expect("the binary ends");
+        let status = self.child.wait().expect("the binary ends");
         Ended {
-            code: output.status.code().expect("an exit code, not a signal"),
+            code: status.code().expect("an exit code, not a signal"),
             out: self.seen,
-            err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+            err: self.err.join().expect("UTF-8 on stderr"),
             folder: self.folder,
         }
     }

@@ -77,9 +77,9 @@ fn that_pass_are_waited_for() {
         str![[r#"
  [..] s
 waiting for 2 test runs, at most 15m
-  tests             0 of 2 finished: 2 of 6 cases passed, 0 failed, 0 errored; at most [..] more
-  tests             2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
-Tests passed: 2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored
+  tests             0 of 2 test runs finished: 2 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+  tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+Tests passed: 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored
   outputs           out.env
 
 "#]]
@@ -137,15 +137,15 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   verified          yes, it is active
   took              [..] s
 waiting for 2 test runs, at most 15m
-  tests             2 of 2 finished: 4 of 6 cases passed, 1 failed, 1 errored; at most [..] more
+  tests             2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; at most [..] more
 
 "#]]
     );
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 finished: 4 of 6 cases passed, 1 failed, 1 errored; the rollback stands; look at its tests in Agent Studio
-  effect            rolled back, and it stays so
+error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; the rollback stands; look at its tests in Agent Studio
+  effect            rolled back, and the rollback stands
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -165,7 +165,7 @@ error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 finish
     let summary = ended.read("summary.md").unwrap();
     for row in [
         "### ⚠️ Rolled back, but tests failed (tests-failed)",
-        "| effect | rolled back, and it stays so |",
+        "| effect | rolled back, and the rollback stands |",
         "| test run | run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored |",
         "| test run | run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored |",
         "| failed case | Books a &#124; table: no table ::error::was booked; book: not called |",
@@ -249,15 +249,15 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   verified          yes, it is active
   took              [..] s
 waiting for 2 test runs, at most 15m
-  tests             2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+  tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
 
 "#]]
     );
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 finished: 6 of 6 cases passed, 0 failed, 0 errored; run-0001 is over, and does not say clearly how it ended; run-0002 is over, and does not say clearly how it ended; the rollback stands; look at its tests in Agent Studio
-  effect            rolled back, and it stays so
+error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; test run run-0001 is over, and does not say clearly how it ended; test run run-0002 is over, and does not say clearly how it ended; the rollback stands; look at its tests in Agent Studio
+  effect            rolled back, and the rollback stands
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -277,7 +277,7 @@ error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 
     const UNREAD: &str = r#"{"testCaseId":7,"status":["passed"]},{"status":"failed"}"#;
     let unread = wait(|_| run("completed", THREE_OF_THREE, UNREAD), |step| step);
     assert_eq!(unread.code, 8);
-    let words = "run-0001 is over, and does not say clearly how it ended";
+    let words = "test run run-0001 is over, and does not say clearly how it ended";
     assert!(unread.err.contains(words), "{}", unread.err);
 }
 
@@ -307,12 +307,15 @@ fn that_do_not_end_in_time_are_unknown() {
     assert_eq!(ended.code, 8);
     assert_eq!(numbers(&ended)[0], "unknown");
     assert!(
-        ended.err.starts_with("error: Rolled back, but nobody knows whether tests passed (tests-unknown): 0 of 2 finished"),
+        ended.err.starts_with("error: Rolled back, but nobody knows whether tests passed (tests-unknown): 0 of 2 test runs finished"),
         "{}",
         ended.err
     );
     // A very busy machine may not get the last answer in time.
-    let doubts = ["run-0001 is still not over; ", "run-0001 cannot be read: no answer within "];
+    let doubts = [
+        "test run run-0001 is still not over; ",
+        "test run run-0001 cannot be read: no answer within ",
+    ];
     assert!(doubts.iter().any(|doubt| ended.err.contains(doubt)), "{}", ended.err);
 }
 
@@ -321,7 +324,7 @@ fn whose_api_is_silent_to_the_end_are_unknown() {
     let ended =
         wait(|_| Answer::Silence(Vec::new()), |step| step.env("POLYAI_TESTS_TIMEOUT", "1s"));
     assert_eq!(ended.code, 8);
-    let doubt = ": 0 of 2 finished; run-0001 cannot be read: no answer within ";
+    let doubt = ": 0 of 2 test runs finished; test run run-0001 cannot be read: no answer within ";
     assert!(ended.err.contains(doubt), "{}", ended.err);
     assert!(ended.err.contains("  test run          run-0001: no answer within "), "{}", ended.err);
 }
@@ -349,7 +352,7 @@ fn that_cannot_be_read_are_given_up_and_show_nothing_of_what_was_said() {
         assert_eq!(numbers(&ended)[0], "unknown");
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-unknown");
         for run in ["run-0001", "run-0002"] {
-            let words = format!("; {run} cannot be read: HTTP {status}");
+            let words = format!("; test run {run} cannot be read: HTTP {status}");
             assert!(ended.err.contains(&words), "{}", ended.err);
         }
         let report = ended.read("report.json").unwrap();
@@ -376,7 +379,7 @@ fn that_do_not_exist_have_not_passed() {
     let ended = wait_for("[]");
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     assert_eq!(numbers(&ended)[0], "none");
-    assert!(ended.out.contains("no tests were triggered"), "{}", ended.out);
+    assert!(ended.out.contains("the rollback triggered no tests"), "{}", ended.out);
     assert!(!ended.out.to_lowercase().contains("tests passed"), "{}", ended.out);
 }
 
@@ -412,7 +415,7 @@ fn are_waited_for_with_the_outputs_in_their_file() {
     let ended = running.finish();
     assert_eq!(ended.code, 143);
     assert!(
-        ended.err.starts_with("error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, while it waited for the tests; it need not be run again\n  effect            rolled back, and it stays so\n"),
+        ended.err.starts_with("error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, while it waited for the tests; do not run it again: the rollback stands\n  effect            rolled back, and the rollback stands\n"),
         "{}",
         ended.err
     );

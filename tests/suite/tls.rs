@@ -31,7 +31,7 @@ fn an_unknown_issuer_is_named_with_the_input_that_helps() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate was issued by an authority that is not trusted here; if a proxy or a gateway of your company answers there, give the certificate of its authority in POLYAI_CA_CERT
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: the server's certificate was issued by an authority that is not trusted here; if a proxy or a gateway of your company answers there, give the certificate of its authority in POLYAI_CA_CERT
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -136,7 +136,7 @@ fn a_certificate_out_of_its_time_points_to_the_clock() {
     assert_data_eq!(
         refuse(&expired, trusting).err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate has expired, by this machine's clock; check the clock of this machine, which says [..]; if it is right, who runs https://localhost:[..] must renew the certificate
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: the server's certificate has expired, by this machine's clock; check the clock of this machine, which says [..]; if it is right, whoever runs https://localhost:[..] must renew the certificate
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -145,9 +145,9 @@ error: Not rolled back (unavailable): no connection to https://localhost:[..]: i
     let early = api(&authority, |params| params.not_before = date_time_ymd(2999, 1, 1));
     let ended = refuse(&early, trusting);
     assert!(
-        ended
-            .err
-            .contains("its certificate is not valid yet, by this machine's clock; check the clock"),
+        ended.err.contains(
+            "the server's certificate is not valid yet, by this machine's clock; check the clock"
+        ),
         "{}",
         ended.err
     );
@@ -164,7 +164,7 @@ fn a_certificate_of_another_host_names_that_host() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is for another host: api.example.com; check POLYAI_BASE_URL, and whether something else answers in the API's place
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: the server's certificate is for another host: api.example.com; check POLYAI_BASE_URL, and whether something else answers in the API's place
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -181,7 +181,7 @@ fn a_certificate_that_is_an_authority_s_own_is_explained() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (unavailable): no connection to https://localhost:[..]: its certificate is an authority's own, which is none for a server; who runs https://localhost:[..] must give the server a certificate that an authority has issued; that authority's goes in POLYAI_CA_CERT
+error: Not rolled back (unavailable): no connection to https://localhost:[..]: the server shows the certificate of an authority itself, which is not valid for a server; whoever runs https://localhost:[..] must give the server a certificate that an authority has issued; give the certificate of that authority in POLYAI_CA_CERT
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -196,7 +196,7 @@ fn a_server_that_wants_a_certificate_of_its_client_has_read_nothing() {
         let server = authority.server_for(&[version], true, |_| {});
         let api = StandIn::start_tls(server, agents_api());
         let ended = refuse(&api, |step| step.env("POLYAI_CA_CERT", &authority.1));
-        let words = "it wants a certificate of its client, and there is none; check POLYAI_BASE_URL: this program has no certificate to show, only the key\n";
+        let words = "the server wants a certificate from its clients, and this program has none; check POLYAI_BASE_URL: this program has no certificate to show, only the key\n";
         assert!(ended.err.contains(words), "{}", ended.err);
     }
 }
