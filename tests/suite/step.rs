@@ -6,14 +6,16 @@ use std::fs;
 use std::io::{BufRead, BufReader, PipeWriter, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use support::agents_api::{AGENT, API_KEY, DEPLOYMENT};
 use support::parsers;
 use support::stand_in::StandIn;
 use tempfile::TempDir;
 
-/// The seconds after which a run hangs for certain, on a very busy machine, too.
-const HANGS_AFTER: &str = "120";
+/// After this time a run hangs for certain, on a very busy machine, too.
+const HANGS_AFTER: Duration = Duration::from_secs(120);
 
 /// What starts all else. With the whole path of a program and an empty environment, a process is started
 /// without a copy of the page tables of the tests, which takes longer than all that the step does.
@@ -30,6 +32,7 @@ pub struct Running {
     child: Child,
     out: BufReader<ChildStdout>,
     err: JoinHandle<String>,
+    watch: Sender<()>,
     /// What was read of it so far.
     seen: String,
     folder: TempDir,
@@ -52,10 +55,10 @@ impl Step {
     /// The same under one more limit of `prlimit`.
     fn limited(limit: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Whatever hangs must fail, and so must what takes more memory than a small machine has.
+        // Whatever takes more memory than a small machine has must fail. Both programs hand over to the
+        // next one in their own process, so that signals reach the step itself.
         let mut command = Command::new(ENV);
-        command.args(["--ignore-signal=XFSZ", "timeout", HANGS_AFTER]);
-        command.args(["prlimit", "--data=16777216", limit]);
+        command.args(["--ignore-signal=XFSZ", "prlimit", "--data=16777216", limit]);
         command.arg(env!("CARGO_BIN_EXE_polyai-rollback"));
         command.env_clear().current_dir(&folder);
         Self { command, folder }
@@ -66,8 +69,6 @@ impl Step {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(ENV);
         command.args([
-            "timeout",
-            HANGS_AFTER,
             "prlimit",
             "--data=16777216",
             "script",
@@ -188,12 +189,13 @@ impl Step {
             stderr.read_to_string(&mut text).expect("UTF-8 on stderr");
             text
         });
-        Running { child, out, err, seen: String::new(), folder: self.folder }
+        let watch = watch(child.id());
+        Running { child, out, err, watch, seen: String::new(), folder: self.folder }
     }
 }
 
 impl Running {
-    /// Whom to send signals to: `timeout`, which hands them on.
+    /// The process to send signals to.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -217,6 +219,7 @@ impl Running {
     pub fn finish(mut self) -> Ended {
         self.out.read_to_string(&mut self.seen).expect("UTF-8 on stdout");
         let status = self.child.wait().expect("the binary ends");
+        drop(self.watch);
         Ended {
             code: status.code().expect("an exit code, not a signal"),
             out: self.seen,
@@ -237,6 +240,17 @@ pub fn all_at_once<T: Send>(cases: impl IntoIterator<Item = T>, check: impl Fn(T
     });
 }
 
+/// Kills a process that hangs, unless what is returned is dropped before.
+fn watch(pid: u32) -> Sender<()> {
+    let (alive, ended) = channel();
+    thread::spawn(move || {
+        if ended.recv_timeout(HANGS_AFTER) == Err(RecvTimeoutError::Timeout) {
+            signal("KILL", pid);
+        }
+    });
+    alive
+}
+
 /// Sends a signal, such as `TERM`, to a process.
 pub fn signal(name: &str, pid: u32) {
     let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
@@ -247,7 +261,9 @@ impl Step {
     /// Runs it with both streams into a pipe. Returns its exit code.
     pub fn run_into(mut self, pipe: PipeWriter) -> i32 {
         let other = pipe.try_clone().expect("a second handle");
-        let status = self.command.stdout(pipe).stderr(other).status().expect("the binary runs");
+        let mut child = self.command.stdout(pipe).stderr(other).spawn().expect("the binary runs");
+        let _watch = watch(child.id());
+        let status = child.wait().expect("the binary ends");
         status.code().expect("an exit code, not a signal")
     }
 }
@@ -256,7 +272,9 @@ impl Step {
     /// Runs it with standard output into a pipe. Returns its exit code and standard error.
     pub fn run_out_into(mut self, pipe: PipeWriter) -> (i32, String) {
         let child = self.command.stdout(pipe).stderr(Stdio::piped()).spawn();
-        let output = child.and_then(Child::wait_with_output).expect("the binary runs");
+        let child = child.expect("the binary runs");
+        let _watch = watch(child.id());
+        let output = child.wait_with_output().expect("the binary ends");
         let code = output.status.code().expect("an exit code, not a signal");
         (code, String::from_utf8(output.stderr).expect("UTF-8 on stderr"))
     }
