@@ -1,6 +1,6 @@
 //! The place where the program runs: which CI/CD system it is, and what that says of the run.
 //!
-//! [`PLACES`] is the table of the systems that are recognised. A new system is a new row.
+//! `PLACES` is the table of the systems that are recognised. A new system is a new row.
 
 use crate::process::env::ProcessEnv;
 use serde::Serialize;
