@@ -1,6 +1,6 @@
 //! The Agents API of a simulated world: it does whatever the program defends against.
 
-use crate::world::World;
+use crate::world::{Quirk, World};
 use polyai_rollback::agents_api::{AgentsApi, Answer, ClockReading, Deployments, Limit, Observed};
 use polyai_rollback::model::{
     CallError, ConnectError, Counts, Delivery, Deployment, Environment, ErrorBody, Id, Rollback,
@@ -30,6 +30,8 @@ pub enum RefusesActive {
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     Now,
+    /// At once, but with another version than was asked for.
+    Wrong,
     Never,
     /// So many milliseconds after the request came in.
     After(u64),
@@ -64,9 +66,10 @@ const POSTS: &[(Effect, Reply)] = &[
     (Effect::Now, Reply::Slow(8_000)),
     (Effect::Now, Reply::Cut),
     (Effect::Now, Reply::Status(500)),
-    (Effect::Now, Reply::Status(504)),
+    (Effect::Now, Reply::Status(408)),
     (Effect::Now, Reply::Garbage),
     (Effect::Now, Reply::Silence),
+    (Effect::Wrong, Reply::Made),
     (Effect::After(600), Reply::Cut),
     (Effect::After(2_000), Reply::Status(500)),
     (Effect::After(3_450), Reply::Cut),
@@ -79,8 +82,8 @@ const POSTS: &[(Effect, Reply)] = &[
     (Effect::Never, Reply::Silence),
     (Effect::Never, Reply::Garbage),
     (Effect::Never, Reply::Status(503)),
-    (Effect::Never, Reply::Status(429)),
     (Effect::Never, Reply::Busy(7)),
+    (Effect::Never, Reply::Busy(120)),
     (Effect::Never, Reply::Status(400)),
     (Effect::Never, Reply::Status(401)),
     (Effect::Never, Reply::Status(404)),
@@ -132,9 +135,11 @@ const MEANWHILE: &[Meanwhile] = &[
     Meanwhile::Signal,
 ];
 
-/// How a test run turns out.
+/// How a test run turns out, and how many of its cases failed.
 const TEST_RUNS: &[(&str, u64)] =
-    &[("completed", 0), ("running", 0), ("completed", 1), ("failed", 0)];
+    &[("completed", 0), ("running", 0), (NEVER_OVER, 0), ("completed", 1), ("failed", 0)];
+/// The status of a test run that stays so.
+const NEVER_OVER: &str = "in_progress";
 
 /// A request for a rollback, as it came in.
 #[derive(Clone, Debug)]
@@ -143,26 +148,57 @@ pub struct Post {
     pub at: Instant,
     /// The deployment that it wants to go back to.
     pub target: String,
-    /// What the last read of the active deployment showed, if there was one.
-    pub active_as_read: Option<Option<Deployment>>,
+    /// The active deployment as the last read showed it, if there was one.
+    pub active_as_read: Option<Active>,
+    /// When live's list was read last, and not from a cache.
+    pub list_read_at: Option<Instant>,
+    /// Whether the answer to a request before was lost.
+    pub is_after_loss: bool,
+    /// How many deployments colleagues had made.
+    pub colleagues: usize,
+}
+
+/// The deployment that a read showed to be active in live.
+#[derive(Clone, Debug)]
+pub struct Active {
+    pub deployment: Option<Deployment>,
+    pub read_at: Instant,
+}
+
+/// A wish of the API to be left alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    pub at: Instant,
+    pub wait: Duration,
 }
 
 /// The API.
 pub struct SimulatedApi {
     pub world: RefCell<World>,
     refuses_active: RefusesActive,
-    old_active: Option<Deployment>,
+    old_active: Vec<Deployment>,
     old_list: Vec<Deployment>,
     pub posts: RefCell<Vec<Post>>,
     /// When the last read of live, or of what is active, showed what was so.
     pub last_read: Cell<Option<Instant>>,
-    active_as_read: RefCell<Option<Option<Deployment>>>,
+    pub active_as_read: RefCell<Option<Active>>,
+    /// Whether a read failed, or was answered by a cache.
+    pub has_bad_read: Cell<bool>,
+    pub wishes: RefCell<Vec<Wish>>,
+    /// Whether the answer to a request for a rollback was lost.
+    pub has_lost: Cell<bool>,
+    /// Whether a request for a rollback is not answered yet.
+    pub is_on_its_way: Cell<bool>,
+    list_read_at: Cell<Option<Instant>>,
     has_left: Cell<bool>,
     is_in_doubt: Cell<bool>,
     signal: Notify,
     pub signalled: Cell<Option<Instant>>,
     /// How the tests really end.
     pub tests_pass: Cell<Option<bool>>,
+    are_tests_stuck: Cell<bool>,
+    /// How many reads of a test run failed.
+    pub bad_test_reads: Cell<u32>,
 }
 
 impl SimulatedApi {
@@ -175,11 +211,18 @@ impl SimulatedApi {
             posts: RefCell::default(),
             last_read: Cell::default(),
             active_as_read: RefCell::default(),
+            has_bad_read: Cell::default(),
+            wishes: RefCell::default(),
+            has_lost: Cell::default(),
+            is_on_its_way: Cell::default(),
+            list_read_at: Cell::default(),
             has_left: Cell::default(),
             is_in_doubt: Cell::default(),
             signal: Notify::new(),
             signalled: Cell::default(),
             tests_pass: Cell::default(),
+            are_tests_stuck: Cell::default(),
+            bad_test_reads: Cell::default(),
         }
     }
 
@@ -219,10 +262,16 @@ impl SimulatedApi {
         self.meanwhile();
         let fault = {
             let mut world = self.world.borrow_mut();
-            let fault = READS[world.choices.fault(READS.len())];
+            let fault = match READS[world.choices.fault(READS.len())] {
+                ReadFault::None if world.quirk == Quirk::Cached => ReadFault::Stale,
+                fault => fault,
+            };
             world.tell(|| format!("{what} is read: {fault:?}"));
             fault
         };
+        if !matches!(fault, ReadFault::None) {
+            self.has_bad_read.set(true);
+        }
         if let ReadFault::Silence = fault {
             sleep(limit).await;
             return Err(CallError::Lost("no answer".to_owned()));
@@ -266,6 +315,7 @@ impl SimulatedApi {
         }
         match effect {
             Effect::Now => Ok(Some(world.roll_back(version))),
+            Effect::Wrong => Ok(Some(world.roll_back_wrongly(version))),
             Effect::Never => Ok(None),
             Effect::After(milliseconds) => {
                 world.roll_back_later(version, Duration::from_millis(milliseconds));
@@ -274,33 +324,8 @@ impl SimulatedApi {
         }
     }
 
-    /// The version of a deployment; none where there is no such deployment.
-    fn version_of(&self, id: &Id) -> Option<String> {
-        let world = self.world.borrow();
-        let made = world.made.iter().find(|made| made.deployment.id == id.as_str())?;
-        made.deployment.version.clone()
-    }
-}
-
-impl AgentsApi for SimulatedApi {
-    async fn deployments(&self, environment: Environment, limit: Limit) -> Answer<Deployments> {
-        let is_live = environment == Environment::Live;
-        let old = if is_live { self.old_list.clone() } else { Vec::new() };
-        let shown = |world: &World| if is_live { world.listed() } else { Vec::new() };
-        self.read(environment.name(), limit, old, shown).await
-    }
-
-    async fn active(&self, limit: Limit) -> Answer<Deployments> {
-        let old = self.old_active.iter().cloned().collect();
-        let shown = |world: &World| world.active().into_iter().collect();
-        let read = self.read("what is active", limit, old, shown).await;
-        if let Ok(active) = &read {
-            *self.active_as_read.borrow_mut() = Some(active.value.first().cloned());
-        }
-        read
-    }
-
-    async fn roll_back(&self, target: &Id, limit: Limit) -> Answer<Rollback> {
+    /// Does what a request for a rollback comes to.
+    async fn asked_to_roll_back(&self, target: &Id, limit: Limit) -> Answer<Rollback> {
         let Some(limit) = limit else { return Err(not_sent()) };
         self.meanwhile();
         let (effect, reply) = {
@@ -317,10 +342,14 @@ impl AgentsApi for SimulatedApi {
         }
         self.has_left.set(true);
         self.is_in_doubt.set(true);
+        self.is_on_its_way.set(true);
         self.posts.borrow_mut().push(Post {
             at: Instant::now(),
             target: target.as_str().to_owned(),
             active_as_read: self.active_as_read.borrow().clone(),
+            list_read_at: self.list_read_at.get(),
+            is_after_loss: self.has_lost.get(),
+            colleagues: self.world.borrow().theirs().count(),
         });
         sleep(POST / 2).await;
         let Some(version) = self.version_of(target) else {
@@ -346,14 +375,64 @@ impl AgentsApi for SimulatedApi {
             }),
             (Reply::Cut, _) => Err(CallError::Lost("the connection was cut".to_owned())),
             (Reply::Status(status), _) => Err(answered_with(status, None)),
-            (Reply::Busy(seconds), _) => Err(CallError::Answered {
-                status: 429,
-                body: ErrorBody::default(),
-                retry_after: Some(Duration::from_secs(seconds)),
-            }),
+            (Reply::Busy(seconds), _) => {
+                let wait = Duration::from_secs(seconds);
+                self.wishes.borrow_mut().push(Wish { at: Instant::now(), wait });
+                let (status, body) = (429, ErrorBody::default());
+                Err(CallError::Answered { status, body, retry_after: Some(wait) })
+            }
             (Reply::ErrorIn200, _) => Err(answered_with(200, Some("DEPLOYMENTS_LOCKED"))),
             _ => Err(garbage()),
         }
+    }
+
+    /// The version of a deployment; none where there is no such deployment.
+    fn version_of(&self, id: &Id) -> Option<String> {
+        let world = self.world.borrow();
+        world.find(id.as_str())?.deployment.version.clone()
+    }
+}
+
+impl AgentsApi for SimulatedApi {
+    async fn deployments(&self, environment: Environment, limit: Limit) -> Answer<Deployments> {
+        let shown = |world: &World| match environment {
+            Environment::Live => world.listed(),
+            Environment::PreRelease => Vec::new(),
+            Environment::Sandbox => world.sandbox.iter().cloned().collect(),
+        };
+        let old = match environment {
+            Environment::Live => self.old_list.clone(),
+            _ => shown(&self.world.borrow()),
+        };
+        let read = self.read(environment.name(), limit, old, shown).await;
+        if environment == Environment::Live && read.as_ref().is_ok_and(|read| !read.is_from_cache) {
+            self.list_read_at.set(Some(Instant::now()));
+        }
+        read
+    }
+
+    async fn active(&self, limit: Limit) -> Answer<Deployments> {
+        let old = self.old_active.clone();
+        let read = self.read("what is active", limit, old, World::active).await;
+        if let Ok(active) = &read {
+            let is_live = |active: &&Deployment| active.environment == Some(Environment::Live);
+            let deployment = active.value.iter().find(is_live).cloned();
+            *self.active_as_read.borrow_mut() =
+                Some(Active { deployment, read_at: Instant::now() });
+        }
+        read
+    }
+
+    async fn roll_back(&self, target: &Id, limit: Limit) -> Answer<Rollback> {
+        let answer = self.asked_to_roll_back(target, limit).await;
+        let is_lost = match &answer {
+            Err(CallError::Lost(_) | CallError::Unreadable { .. }) => true,
+            Err(CallError::Answered { status, .. }) => [408, 500, 504].contains(status),
+            _ => false,
+        };
+        self.has_lost.set(self.has_lost.get() || is_lost);
+        self.is_on_its_way.set(false);
+        answer
     }
 
     async fn test_run(&self, _: &Id, limit: Limit) -> Answer<TestRun> {
@@ -362,8 +441,16 @@ impl AgentsApi for SimulatedApi {
         let (fault, (status, failed)) = {
             let mut world = self.world.borrow_mut();
             let fault = READS[world.choices.fault(READS.len())];
-            (fault, TEST_RUNS[world.choices.fault(TEST_RUNS.len())])
+            let test_run = match self.are_tests_stuck.get() {
+                true => (NEVER_OVER, 0),
+                false => TEST_RUNS[world.choices.fault(TEST_RUNS.len())],
+            };
+            (fault, test_run)
         };
+        self.are_tests_stuck.set(status == NEVER_OVER);
+        if !matches!(fault, ReadFault::None | ReadFault::Stale) {
+            self.bad_test_reads.set(self.bad_test_reads.get() + 1);
+        }
         if let ReadFault::Silence = fault {
             sleep(limit).await;
             return Err(CallError::Lost("no answer".to_owned()));
@@ -376,7 +463,7 @@ impl AgentsApi for SimulatedApi {
             ReadFault::Garbage => return Err(garbage()),
             ReadFault::Status(status) => return Err(answered_with(status, None)),
         }
-        if status != "running" {
+        if status != "running" && status != NEVER_OVER {
             self.tests_pass.set(Some(status == "completed" && failed == 0));
         }
         let counts = Counts { total: 3, passed: 3 - failed, failed, errored: 0 };

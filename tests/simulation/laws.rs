@@ -4,17 +4,18 @@
 //! a name of its own.
 
 use crate::api::SimulatedApi;
-use crate::run::{Scenario, TESTS_TIMEOUT, TIMEOUT};
+use crate::run::{Scenario, TESTS_TIMEOUT};
 use crate::told::{self, Told};
-use crate::world::{Author, HISTORY, Made, VERSIONS, World};
+use crate::world::{HISTORY, Made, VERSIONS, World};
+use crate::{sent, shown};
 use polyai_rollback::model::{
-    Deployment, Effect, Failure, Outcome, Record, RollbackRequest, TargetSpec, Verification,
+    Deployment, Effect, Failure, Outcome, Record, RollbackRequest, TargetSpec,
 };
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long the program looks for what came of a request.
-const LOOKS: Duration = Duration::from_secs(3);
+pub const LOOKS: Duration = Duration::from_secs(3);
 
 /// A run that has ended.
 pub struct Ended<'a> {
@@ -34,7 +35,7 @@ impl Ended<'_> {
         self.result.as_ref().map_or_else(Failure::outcome, |outcome| *outcome)
     }
 
-    fn effect(&self) -> Effect {
+    pub fn effect(&self) -> Effect {
         match self.result {
             Ok(Outcome::RolledBack) => Effect::Done,
             Ok(_) => Effect::Unchanged,
@@ -50,16 +51,29 @@ pub fn broken(
     api: &SimulatedApi,
     told: &Told,
 ) -> Option<&'static str> {
-    let laws: [(&str, bool); 9] = [
+    let laws: [(&str, bool); 22] = [
         ("what is said to be done took effect", done_is_done(ended, world)),
         ("what is said to be unchanged stays so", unchanged_is_unchanged(ended, world, api)),
         ("there is at most one rollback", at_most_one(world)),
         ("nothing is sent that a guard forbids", guards_hold(ended, api)),
         ("it ends in time", ends_in_time(ended)),
         ("a signal ends it at once", a_signal_ends_it(ended, api)),
-        ("what is verified was active", verified_is_active(ended, world)),
         ("what people are told is so", told::is_so(ended, world, told)),
         ("tests that are said to have passed have passed", tests_tell_the_truth(ended, api)),
+        ("tests have all their time", tests_had_their_time(ended, api)),
+        ("no more requests are sent than are allowed", sent::as_often_as_allowed(ended, api)),
+        ("the API is left alone when it wants to be", sent::wishes_are_met(ended, world, api)),
+        ("what is active is read again before a request", sent::guards_are_read_again(ended, api)),
+        ("what was lost is looked for before a request", sent::losses_are_looked_for(api)),
+        ("nothing is sent that changes nothing", sent::only_what_is_needed(ended, world, api)),
+        ("previous is what nobody rolled back from", sent::previous_is_right(ended, world, api)),
+        ("what is verified was active", shown::verified_is_active(ended, world, api)),
+        ("what is not active had its time", shown::had_its_time(ended, world, api)),
+        ("what is done is what was asked for", shown::is_what_was_meant(ended, world)),
+        ("what is known to be done is told so", shown::known_is_told(ended)),
+        ("a signal knows the doubt", shown::a_signal_knows_the_doubt(ended, api)),
+        ("a doubt has a reason", shown::doubt_has_a_reason(ended, world, api)),
+        ("what is there already is active", shown::unchanged_is_there(ended, api)),
     ];
     laws.into_iter().find(|(_, holds)| !holds).map(|(law, _)| law)
 }
@@ -89,7 +103,7 @@ fn at_most_one(world: &World) -> bool {
 fn guards_hold(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
     let Ended { request, scenario, .. } = ended;
     api.posts.borrow().iter().all(|post| {
-        let active = post.active_as_read.as_ref().and_then(Option::as_ref);
+        let active = post.active_as_read.as_ref().and_then(|read| read.deployment.as_ref());
         let is_read = post.active_as_read.is_some();
         let expected = request.expect_current.as_deref();
         let is_bad = |active: &Deployment| active.id == HISTORY[2];
@@ -104,7 +118,8 @@ fn guards_hold(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
 
 fn ends_in_time(ended: &Ended<'_>) -> bool {
     let tests = ended.record.tests.as_ref().map_or(Duration::ZERO, |_| TESTS_TIMEOUT);
-    ended.took <= TIMEOUT && ended.whole <= TIMEOUT + tests
+    let timeout = ended.scenario.timeout;
+    ended.took <= timeout && ended.whole <= timeout + tests
 }
 
 fn a_signal_ends_it(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
@@ -116,14 +131,6 @@ fn a_signal_ends_it(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
     }
 }
 
-/// A deployment that was seen to be active was so, or another one of its version.
-fn verified_is_active(ended: &Ended<'_>, world: &World) -> bool {
-    let Some(Verification::Active) = ended.record.verification else { return true };
-    let version = ended.record.rollback.as_ref().map(|rollback| &rollback.deployment.version);
-    let mut since = world.made.iter().filter(|made| made.by != Author::History);
-    since.any(|made| Some(&made.deployment.version) == version)
-}
-
 fn tests_tell_the_truth(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
     if ended.record.tests.is_none() {
         return true;
@@ -131,8 +138,21 @@ fn tests_tell_the_truth(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
     match ended.outcome() {
         Outcome::RolledBack => api.tests_pass.get() == Some(true),
         Outcome::TestsFailed => api.tests_pass.get() == Some(false),
+        Outcome::TestsUnknown => api.tests_pass.get().is_none(),
         _ => true,
     }
+}
+
+/// Test runs of which nobody knows how they ended had all their time, but for the moment that the last read
+/// may take, or could not be read, again and again.
+fn tests_had_their_time(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
+    let rollback = ended.record.rollback.as_ref();
+    let are_named = rollback.is_some_and(|rollback| !rollback.test_run_ids.is_empty());
+    let had_time = ended.whole - ended.took + Duration::from_secs(1) >= TESTS_TIMEOUT;
+    ended.outcome() != Outcome::TestsUnknown
+        || !are_named
+        || had_time
+        || api.bad_test_reads.get() >= 3
 }
 
 /// Limit: "A rollback of somebody else to the same version is taken for ours if our own answer was lost."

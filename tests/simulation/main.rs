@@ -12,6 +12,8 @@ mod api;
 mod choices;
 mod laws;
 mod run;
+mod sent;
+mod shown;
 mod told;
 mod world;
 
@@ -21,10 +23,10 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// How many runs that break a law are told.
+/// After so many runs that break a law, no more are tried.
 const TOLD: usize = 5;
 
 /// A number from a variable.
@@ -47,7 +49,7 @@ impl Tally {
         self.runs += 1;
         match ended {
             Ok(outcome) => *self.outcomes.entry(outcome.name()).or_default() += 1,
-            Err(broken) if self.broken.len() < TOLD => {
+            Err(broken) => {
                 let replay = format!(
                     "SIMULATION_REPLAY='{}: {}'",
                     simulator.scenario.name,
@@ -56,9 +58,12 @@ impl Tally {
                 self.broken
                     .push(format!("{broken}\n  {replay} cargo test --test simulation replay"));
             }
-            Err(_) => self.broken.push(String::new()),
         }
         choices
+    }
+
+    fn is_enough(&self) -> bool {
+        self.broken.len() >= TOLD
     }
 
     fn add(&mut self, other: Self) {
@@ -73,7 +78,7 @@ impl Tally {
     fn conclude(self, what: &str) {
         println!("{what}: {} runs, {:?}", self.runs, self.outcomes);
         let mut text = String::new();
-        for broken in self.broken.iter().filter(|broken| !broken.is_empty()).take(TOLD) {
+        for broken in self.broken.iter().take(TOLD) {
             writeln!(text, "{broken}").expect("a string takes it");
         }
         assert!(
@@ -95,16 +100,20 @@ fn on_all_cores(jobs: usize, work: impl Fn(usize) -> Tally + Sync) -> Tally {
             scope.spawn(|| {
                 loop {
                     let job = next.fetch_add(1, Ordering::Relaxed);
-                    if job >= jobs {
+                    if job >= jobs || lock(&total).is_enough() {
                         return;
                     }
                     let tally = work(job);
-                    total.lock().unwrap_or_else(PoisonError::into_inner).add(tally);
+                    lock(&total).add(tally);
                 }
             });
         }
     });
     total.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn every_short_sequence_of_faults_keeps_the_laws() {
         let mut choices = Choices::all_with(faults);
         loop {
             choices = tally.run(&simulator, choices);
-            if !choices.advance() {
+            if tally.is_enough() || !choices.advance() {
                 return tally;
             }
         }
@@ -135,6 +144,9 @@ fn random_sequences_of_many_faults_keep_the_laws() {
         let mut tally = Tally::default();
         let mut rng = fastrand::Rng::with_seed(first + batch as u64);
         for _ in 0..runs / BATCHES as u64 {
+            if tally.is_enough() {
+                break;
+            }
             let simulator = &simulators[rng.usize(..SCENARIOS.len())];
             let share = [0.02, 0.1, 0.3, 0.6][rng.usize(..4)];
             tally.run(simulator, Choices::random(rng.fork(), share));

@@ -25,10 +25,13 @@ pub struct Scenario {
     pub target: &'static str,
     pub has_environment: bool,
     pub expect_current: Option<&'static str>,
+    pub is_forced: bool,
     pub is_dry_run: bool,
     pub is_verified: bool,
     pub waits_for_tests: bool,
     pub attempts: u32,
+    /// The time that the run may take, without its tests.
+    pub timeout: Duration,
     pub refuses_active: RefusesActive,
 }
 
@@ -37,17 +40,19 @@ const NAMED: Scenario = Scenario {
     target: HISTORY[1],
     has_environment: true,
     expect_current: None,
+    is_forced: false,
     is_dry_run: false,
     is_verified: true,
     waits_for_tests: false,
     attempts: 4,
+    timeout: Duration::from_secs(60),
     refuses_active: RefusesActive::No,
 };
 
 const PREVIOUS: Scenario = Scenario { name: "previous", target: "previous", ..NAMED };
 
 /// The scenarios.
-pub static SCENARIOS: [Scenario; 11] = [
+pub static SCENARIOS: [Scenario; 13] = [
     PREVIOUS,
     Scenario { name: "previous, 400", refuses_active: RefusesActive::Status(400), ..PREVIOUS },
     Scenario {
@@ -72,6 +77,8 @@ pub static SCENARIOS: [Scenario; 11] = [
         refuses_active: RefusesActive::Status(422),
         ..NAMED
     },
+    Scenario { name: "forced", is_forced: true, attempts: 2, ..NAMED },
+    Scenario { name: "hasty", timeout: Duration::from_secs(15), attempts: 3, ..NAMED },
     Scenario { name: "once", attempts: 1, has_environment: false, ..NAMED },
     Scenario { name: "dry run", is_dry_run: true, has_environment: false, ..NAMED },
     Scenario {
@@ -84,9 +91,7 @@ pub static SCENARIOS: [Scenario; 11] = [
     },
 ];
 
-/// The time that a run may take, without its tests.
-pub const TIMEOUT: Duration = Duration::from_secs(60);
-/// The time that its tests may take.
+/// The time that the tests of a run may take.
 pub const TESTS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A scenario, ready to be run many times.
@@ -176,13 +181,13 @@ fn request(scenario: &Scenario) -> RollbackRequest {
         },
         environment: scenario.has_environment.then_some(Environment::Live),
         expect_current: scenario.expect_current.map(str::to_owned),
-        is_forced: false,
+        is_forced: scenario.is_forced,
         is_dry_run: scenario.is_dry_run,
         is_verified: scenario.is_verified,
         waits_for_tests: scenario.waits_for_tests,
         message: "a reason".to_owned(),
         limits: Limits {
-            timeout: TIMEOUT,
+            timeout: scenario.timeout,
             tests_timeout: TESTS_TIMEOUT,
             attempts: scenario.attempts,
         },

@@ -14,6 +14,10 @@ pub const VERSIONS: [&str; 3] = ["0ld0000000", "g00d000000", "bad0000000"];
 /// The version that a colleague publishes.
 const HOTFIX: &str = "h0tf1x0000";
 
+/// The deployment that sandbox is on: the target's version, which somebody has tried out just now.
+const SANDBOX: &str = "d-sandbox";
+const SANDBOX_AGE: Duration = Duration::from_secs(2);
+
 /// The API's clock when a run begins.
 const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
@@ -39,6 +43,8 @@ pub struct Made {
     /// From when on the list shows it, and from when on it is shown to be active.
     pub listed_from: Instant,
     pub active_from: Instant,
+    /// The version that live was on before, but for those that somebody rolled back from.
+    pub previous: Option<String>,
 }
 
 /// A rollback that the API will do later.
@@ -71,9 +77,11 @@ pub enum Quirk {
     ActiveLags,
     /// Both.
     BothLag,
+    /// A cache answers every read, with what was so when the run began.
+    Cached,
 }
 
-const QUIRKS: [Quirk; 10] = [
+const QUIRKS: [Quirk; 11] = [
     Quirk::None,
     Quirk::NoTypes,
     Quirk::NoDate,
@@ -84,6 +92,7 @@ const QUIRKS: [Quirk; 10] = [
     Quirk::ListLags,
     Quirk::ActiveLags,
     Quirk::BothLag,
+    Quirk::Cached,
 ];
 
 /// How long a lagging list lags: less than the looks take.
@@ -98,6 +107,10 @@ pub struct World {
     pub begun: Instant,
     /// The oldest one first.
     pub made: Vec<Made>,
+    /// The deployment that sandbox is on, all the time.
+    pub sandbox: Option<Deployment>,
+    /// The versions that nobody has rolled back from, the newest one last.
+    stack: Vec<String>,
     pending: Vec<Pending>,
     ids: u32,
     /// What happened, where somebody wants to read it.
@@ -113,6 +126,8 @@ impl World {
             quirk,
             begun,
             made: Vec::new(),
+            sandbox: None,
+            stack: Vec::new(),
             pending: Vec::new(),
             ids: 0,
             story: is_aloud.then(Vec::new),
@@ -127,8 +142,16 @@ impl World {
             let (at, late_by) = (begun, Duration::ZERO);
             let by = Author::History;
             let (listed_from, active_from) = (begun, begun);
-            world.made.push(Made { deployment, by, at, late_by, listed_from, active_from });
+            let previous = world.note_version(version, Kind::Deployed);
+            let made = Made { deployment, by, at, late_by, listed_from, active_from, previous };
+            world.made.push(made);
         }
+        let created = SystemTime::UNIX_EPOCH + EPOCH - SANDBOX_AGE;
+        world.sandbox = Some(Deployment {
+            kind: Kind::Deployed,
+            environment: Some(Environment::Sandbox),
+            ..world.deployment(SANDBOX.to_owned(), VERSIONS[1].to_owned(), created)
+        });
         world.tell(|| format!("quirk: {quirk:?}"));
         world
     }
@@ -140,6 +163,8 @@ impl World {
             quirk: Quirk::None,
             begun: Instant::now(),
             made: Vec::new(),
+            sandbox: None,
+            stack: Vec::new(),
             pending: Vec::new(),
             ids: 0,
             story: None,
@@ -176,6 +201,17 @@ impl World {
         }
     }
 
+    /// Notes that live is on a version now. Returns the version that `previous` means from here.
+    fn note_version(&mut self, version: &str, kind: Kind) -> Option<String> {
+        let place = self.stack.iter().rposition(|other| other == version);
+        if let Some(place) = place.filter(|_| kind == Kind::RolledBack) {
+            self.stack.truncate(place + 1);
+        } else if self.stack.last().is_none_or(|last| last != version) {
+            self.stack.push(version.to_owned());
+        }
+        self.stack.iter().rev().nth(1).cloned()
+    }
+
     /// Makes a deployment now.
     fn make(&mut self, by: Author, version: &str, kind: Kind, late_by: Duration) -> Deployment {
         self.ids += 1;
@@ -189,6 +225,7 @@ impl World {
         }
         let deployment = Deployment { kind, ..self.deployment(id, version.to_owned(), created) };
         self.tell(|| format!("{by:?} makes {} of {version}", deployment.id));
+        let previous = self.note_version(version, kind);
         let now = Instant::now();
         let lag = |is_lagging: bool| now + if is_lagging { LAG } else { Duration::ZERO };
         self.made.push(Made {
@@ -198,6 +235,7 @@ impl World {
             late_by,
             listed_from: lag(matches!(self.quirk, Quirk::ListLags | Quirk::BothLag)),
             active_from: lag(matches!(self.quirk, Quirk::ActiveLags | Quirk::BothLag)),
+            previous,
         });
         deployment
     }
@@ -205,6 +243,12 @@ impl World {
     /// Does what was asked for, now.
     pub fn roll_back(&mut self, version: &str) -> Deployment {
         self.make(Author::Run, version, Kind::RolledBack, Duration::ZERO)
+    }
+
+    /// Does something else than what was asked for, now.
+    pub fn roll_back_wrongly(&mut self, version: &str) -> Deployment {
+        let other = VERSIONS.into_iter().find(|other| *other != version).expect("another version");
+        self.roll_back(other)
     }
 
     /// Does what was asked for, later.
@@ -247,11 +291,11 @@ impl World {
         shown.map(|made| self.shown(made)).collect()
     }
 
-    /// The deployment that is shown to be active.
-    pub fn active(&self) -> Option<Deployment> {
+    /// The deployments that are shown to be active: live's is not the first one.
+    pub fn active(&self) -> Vec<Deployment> {
         let now = Instant::now();
         let newest = self.made.iter().rev().find(|made| made.active_from <= now);
-        newest.map(|made| self.shown(made))
+        self.sandbox.clone().into_iter().chain(newest.map(|made| self.shown(made))).collect()
     }
 
     /// A deployment as the lists show it.
@@ -281,9 +325,18 @@ impl World {
         self.made.iter().filter(|made| made.by == Author::Run)
     }
 
+    /// The deployments that somebody else made.
+    pub fn theirs(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter().filter(|made| made.by == Author::Colleague)
+    }
+
     /// Whether somebody else made a deployment of this version.
     pub fn has_theirs_of(&self, version: &str) -> bool {
-        let is_of = |made: &Made| made.deployment.version.as_deref() == Some(version);
-        self.made.iter().any(|made| made.by == Author::Colleague && is_of(made))
+        self.theirs().any(|made| made.deployment.version.as_deref() == Some(version))
+    }
+
+    /// The deployment with this id.
+    pub fn find(&self, id: &str) -> Option<&Made> {
+        self.made.iter().find(|made| made.deployment.id == id)
     }
 }
