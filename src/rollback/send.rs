@@ -6,7 +6,7 @@
 //! Whatever was decided by what was active is looked at again before the next request.
 
 use crate::agents_api::AgentsApi;
-use crate::model::{Candidates, Failure, Plan, RetryClass, Rollback};
+use crate::model::{CallError, Candidates, Failure, Plan, RetryClass, Rollback};
 use crate::rollback::{
     engine::Engine,
     reconcile::{RECONCILE_TIME, Reconciliation},
@@ -63,23 +63,33 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 }
             };
             if !is_repeated {
-                return Err(Failure::NotDone { error, candidates: Candidates::default() });
+                return Err(not_done(error));
             }
             match self.still_holds(plan).await {
                 Ok(true) => {}
-                // Another deployment is active now. A lost request that took effect after all looks may
-                // have made it.
-                Ok(false) => {
-                    let Some(lost) = lost else { return Err(Failure::Superseded) };
-                    return match self.find_effect(reconciliation, &lost).await {
-                        Ok(found) => found.ok_or(Failure::Superseded),
-                        Err(cause) => Err(Failure::Unknown { lost, error: Box::new(error), cause }),
-                    };
-                }
-                Err(_) => {
-                    return Err(Failure::NotDone { error, candidates: Candidates::default() });
-                }
+                Ok(false) => return self.superseded(reconciliation, lost, error).await,
+                Err(_) => return Err(not_done(error)),
             }
         }
     }
+
+    /// Another deployment is active than before. A lost request that took effect after all looks may have
+    /// made it.
+    async fn superseded(
+        &mut self,
+        reconciliation: &mut Reconciliation,
+        lost: Option<String>,
+        error: CallError,
+    ) -> Result<Rollback, Failure> {
+        let Some(lost) = lost else { return Err(Failure::Superseded) };
+        match self.find_effect(reconciliation, &lost).await {
+            Ok(found) => found.ok_or(Failure::Superseded),
+            Err(cause) => Err(Failure::Unknown { lost, error: Box::new(error), cause }),
+        }
+    }
+}
+
+/// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.
+fn not_done(error: CallError) -> Failure {
+    Failure::NotDone { error, candidates: Candidates::default() }
 }
