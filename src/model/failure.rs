@@ -156,7 +156,7 @@ impl Elsewhere {
 }
 
 impl Failure {
-    /// How the run ends.
+    /// How the run ends, which gives the exit code: `Outcome` has the table.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::InvalidInput(_) | Self::Ambiguous { .. } => Outcome::InvalidInput,

@@ -150,7 +150,7 @@ impl Step {
         self
     }
 
-    /// Leaves out the proof, where an API always gives the same answer.
+    /// Does not look at what is active, where an API always gives the same answer.
     pub fn unverified(self) -> Self {
         self.env("POLYAI_VERIFY", "false")
     }
