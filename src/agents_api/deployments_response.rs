@@ -25,7 +25,13 @@ pub fn parse_list(
         return Err(anyhow!("the answer has no list `deployments`"));
     };
     let entries = list.into_iter().take(LIST_LIMIT);
-    entries.map(|document| of_list(document, environment, redaction)).collect()
+    let list: Vec<_> =
+        entries.map(|document| of_list(document, environment, redaction)).collect::<Result<_>>()?;
+    // A cache may have taken one environment's list for another's.
+    match list.iter().all(|deployment| deployment.environment == Some(environment)) {
+        true => Ok(list),
+        false => Err(anyhow!("it lists a deployment of another environment")),
+    }
 }
 
 /// Reads the answer to `GET …/deployments/active`: at most one deployment for each environment.
@@ -49,10 +55,7 @@ pub fn parse_active(body: &[u8], redaction: &Redaction) -> Result<Vec<Deployment
 fn of_list(document: Value, environment: Environment, redaction: &Redaction) -> Result<Deployment> {
     let mut deployment = parse_deployment(document, redaction)
         .ok_or_else(|| anyhow!("it lists a deployment without an id"))?;
-    // A cache may have taken one environment's list for another's.
-    if *deployment.environment.get_or_insert(environment) != environment {
-        return Err(anyhow!("it lists a deployment of another environment"));
-    }
+    deployment.environment.get_or_insert(environment);
     Ok(deployment)
 }
 

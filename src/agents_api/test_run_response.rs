@@ -14,6 +14,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// The most reasons of one case that are kept.
 const KEPT_REASONS: usize = 3;
@@ -33,11 +34,7 @@ pub fn parse_test_run(body: &[u8], redaction: &Redaction) -> Result<TestRun> {
     let history = serde_json::from_slice::<History>(body);
     let are_cases_unread = history.is_err();
     let cases = history.ok().and_then(|history| history.failed).unwrap_or_default();
-    let failed_cases = cases.0.into_iter().map(|case| FailedCase {
-        name: shown(&case.name),
-        reasons: case.reasons.iter().map(|reason| shown(reason)).collect(),
-    });
-    let failed_cases = failed_cases.collect();
+    let failed_cases = cases.0.into_iter().map(|case| case.explain(shown)).collect();
     Ok(TestRun {
         status,
         counts: serde_json::from_slice(body).ok(),
@@ -54,7 +51,7 @@ struct Status {
 #[derive(Deserialize)]
 struct History {
     #[serde(rename = "testHistory")]
-    failed: Option<FailedCases>,
+    failed: Option<Kept<Case>>,
 }
 
 #[derive(Deserialize)]
@@ -73,8 +70,8 @@ struct Snapshot {
 
 #[derive(Deserialize)]
 struct Results {
-    prompt_assertion_results: Option<Vec<Assertion>>,
-    function_call_failures: Option<Vec<Call>>,
+    prompt_assertion_results: Option<Kept<Assertion>>,
+    function_call_failures: Option<Kept<Call>>,
 }
 
 #[derive(Deserialize)]
@@ -99,60 +96,87 @@ impl Call {
 }
 
 impl Case {
-    /// The case as a failed one. None where nothing in it failed.
-    fn into_failed(self) -> Option<FailedCase> {
-        let (mut assertions, mut calls) = (Vec::new(), Vec::new());
-        if let Some(results) = self.results {
-            assertions = results.prompt_assertion_results.unwrap_or_default();
-            calls = results.function_call_failures.unwrap_or_default();
-        }
-        assertions.retain(|assertion| assertion.is_pass == Some(false));
-        // A call is listed because it failed, unless it says otherwise.
-        calls.retain(|call| call.is_pass != Some(true));
-        let is_failed = self.status.as_deref().is_some_and(is_failed);
-        if !is_failed && assertions.is_empty() && calls.is_empty() {
-            return None;
-        }
+    fn explain(self, shown: impl Fn(&str) -> String) -> FailedCase {
         let id = self.test_case_id.as_ref().and_then(short_text).map(str::to_owned);
         let name = self.test_case_snapshot.and_then(|snapshot| snapshot.name).or(id);
+        let (mut assertions, mut calls) = (Vec::new(), Vec::new());
+        if let Some(results) = self.results {
+            assertions = results.prompt_assertion_results.unwrap_or_default().0;
+            calls = results.function_call_failures.unwrap_or_default().0;
+        }
         let of_assertions = assertions.into_iter().filter_map(|assertion| assertion.reason);
         let reasons = of_assertions.chain(calls.into_iter().filter_map(Call::reason));
-        Some(FailedCase {
-            name: name.unwrap_or_else(|| "a case without a name".to_owned()),
-            reasons: reasons.take(KEPT_REASONS).collect(),
-        })
+        FailedCase {
+            name: shown(name.as_deref().unwrap_or("a case without a name")),
+            reasons: reasons.take(KEPT_REASONS).map(|reason| shown(&reason)).collect(),
+        }
     }
 }
 
-/// The first cases that failed, as foreign text. The others are dropped while they are read, so that a
-/// history takes little memory however long it is.
-#[derive(Default)]
-struct FailedCases(Vec<FailedCase>);
+/// A part of an answer that may be about a failure.
+trait Fails {
+    fn has_failed(&self) -> bool;
+}
 
-impl<'de> Deserialize<'de> for FailedCases {
+impl Fails for Assertion {
+    fn has_failed(&self) -> bool {
+        self.is_pass == Some(false)
+    }
+}
+
+impl Fails for Call {
+    /// A call is listed because it failed, unless it says otherwise.
+    fn has_failed(&self) -> bool {
+        self.is_pass != Some(true)
+    }
+}
+
+impl Fails for Case {
+    fn has_failed(&self) -> bool {
+        let results = self.results.as_ref();
+        let assertions = results.and_then(|results| results.prompt_assertion_results.as_ref());
+        let calls = results.and_then(|results| results.function_call_failures.as_ref());
+        self.status.as_deref().is_some_and(is_failed)
+            || assertions.is_some_and(|kept| !kept.0.is_empty())
+            || calls.is_some_and(|kept| !kept.0.is_empty())
+    }
+}
+
+/// The first failures of a list. The other parts are dropped while they are read, so that a list takes
+/// little memory however long it is.
+struct Kept<T>(Vec<T>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Fails> Deserialize<'de> for Kept<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(CasesVisitor)
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
-struct CasesVisitor;
+struct ListVisitor<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for CasesVisitor {
-    type Value = FailedCases;
+impl<'de, T: Deserialize<'de> + Fails> Visitor<'de> for ListVisitor<T> {
+    type Value = Kept<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list of test cases")
+        formatter.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<FailedCases, A::Error> {
-        let mut failed = Vec::new();
-        while failed.len() < KEPT_CASES {
-            match list.next_element::<Case>()? {
-                Some(case) => failed.extend(case.into_failed()),
-                None => return Ok(FailedCases(failed)),
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept<T>, A::Error> {
+        let mut kept = Vec::new();
+        while kept.len() < KEPT_CASES {
+            match list.next_element::<T>()? {
+                Some(item) if item.has_failed() => kept.push(item),
+                Some(_) => {}
+                None => return Ok(Kept(kept)),
             }
         }
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(FailedCases(failed))
+        Ok(Kept(kept))
     }
 }

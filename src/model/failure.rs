@@ -15,7 +15,12 @@ pub enum Failure {
     /// Inputs or files are bad, one line each. Nothing was sent.
     InvalidInput(Vec<String>),
     /// The deployments could not be read before the rollback. Nothing was sent.
-    Unread(CallError),
+    Unread {
+        /// How the last read failed.
+        error: CallError,
+        /// Deployments that may be meant, from the lists that could be read.
+        candidates: Candidates,
+    },
     /// There is no deployment to go back to. Nothing was sent.
     NoTarget {
         /// Why there is none.
@@ -168,7 +173,7 @@ impl Failure {
             Self::TestsUnknown => Outcome::TestsUnknown,
             Self::Cancelled { signal, .. } => signal.outcome(),
             Self::Internal(_) => Outcome::InternalError,
-            Self::Unread(error) => match error.status() {
+            Self::Unread { error, .. } => match error.status() {
                 Some(401 | 403) => Outcome::Unauthorized,
                 Some(404) => Outcome::NotFound,
                 _ => Outcome::Unavailable,
@@ -201,7 +206,7 @@ impl Failure {
     /// The error of the call that the failure is about.
     pub fn call_error(&self) -> Option<&CallError> {
         match self {
-            Self::NotDone { error, .. } | Self::Unread(error) => Some(error),
+            Self::NotDone { error, .. } | Self::Unread { error, .. } => Some(error),
             Self::Unknown { error, .. } => Some(error),
             _ => None,
         }
@@ -210,9 +215,9 @@ impl Failure {
     /// Deployments to choose from, where the one that was asked for is not to be had.
     pub fn candidates(&self) -> &[Deployment] {
         match self {
-            Self::NoTarget { candidates, .. } | Self::NotDone { candidates, .. } => {
-                &candidates.deployments
-            }
+            Self::NoTarget { candidates, .. }
+            | Self::Unread { candidates, .. }
+            | Self::NotDone { candidates, .. } => &candidates.deployments,
             Self::Ambiguous { matching } => matching,
             _ => &[],
         }

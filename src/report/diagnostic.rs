@@ -128,7 +128,7 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             format!("give more characters of it in {target_input}, or the id of a deployment"),
         ),
         Failure::Superseded => superseded(there, record, context),
-        Failure::Unread(error) => {
+        Failure::Unread { error, .. } => {
             let (problem, help) = call_help::unread(error, context);
             not_rolled_back(NOTHING_SENT, problem, help)
         }

@@ -8,6 +8,7 @@ use crate::inputs::{Files, variables::Variables};
 use crate::log::Log;
 use crate::model::{Effect, Outcome};
 use crate::process::{env::ProcessEnv, place::Family, random, timeout_writer::TimeoutWriter};
+use crate::report::outputs::Output;
 use crate::report::{Report, dotenv, dotenv::Room, github_output, json, markdown, outputs};
 use crate::text::row::Row;
 use anyhow::{Context, Result};
@@ -42,6 +43,15 @@ struct OutputFile {
     name: String,
     path: PathBuf,
     file: File,
+    /// The outputs that were written before the wait for tests.
+    early: Option<Early>,
+}
+
+/// Outputs that a file has already.
+#[derive(Debug)]
+struct Early {
+    outputs: Vec<Output>,
+    left_out: Vec<String>,
 }
 
 /// The files of one run.
@@ -88,7 +98,9 @@ impl OutputFiles {
         let delimiter = &self.delimiter;
         let is_for_outputs = |format| matches!(format, Format::GitHubOutput | Format::Dotenv);
         for file in self.files.iter_mut().filter(|file| is_for_outputs(file.format)) {
-            let _ = file.write(report, delimiter);
+            if let Ok(left_out) = file.write(report, delimiter) {
+                file.early = Some(Early { outputs: outputs::of_report(report), left_out });
+            }
         }
     }
 
@@ -186,7 +198,7 @@ impl OutputFile {
         let Wanted { format, name, path } = wanted;
         let path = path?;
         Some(match open_to_append(&path) {
-            Ok(file) => Ok(Self { format, name, path, file }),
+            Ok(file) => Ok(Self { format, name, path, file, early: None }),
             Err(error) => {
                 let hint = if is_runners(&name) { "; does the image run as root?" } else { "" };
                 Err(format!("{name} {} cannot be written: {error}{hint}", path.display()))
@@ -206,13 +218,19 @@ impl OutputFile {
     /// Appends the report. Returns the names of the outputs that this format cannot carry.
     fn write(&mut self, report: &Report<'_>, delimiter: &str) -> Result<Vec<String>> {
         let newline = if self.lacks_newline() { "\n" } else { "" };
+        let mut outputs = outputs::of_report(report);
         let mut left_out = Vec::new();
+        // GitLab limits the size of the file, so an output is written again only if it has changed.
+        if let Some(early) = self.early.take() {
+            outputs.retain(|output| !early.outputs.contains(output));
+            left_out = early.left_out;
+        }
         let text = match self.format {
-            Format::GitHubOutput => github_output::write(&outputs::of_report(report), delimiter)?,
+            Format::GitHubOutput => github_output::write(&outputs, delimiter)?,
             Format::Dotenv => {
                 let room = self.room(report.context.pipeline.family);
-                let lines = dotenv::write(&outputs::of_report(report), room);
-                left_out = lines.left_out;
+                let lines = dotenv::write(&outputs, room);
+                left_out.extend(lines.left_out);
                 lines.text
             }
             Format::Markdown => markdown::write(report),

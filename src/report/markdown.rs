@@ -13,7 +13,7 @@ pub fn write(report: &Report<'_>) -> String {
     let headline = shown(&report.headline());
     let mut text = format!("### {} {headline}\n\n| | |\n|---|---|\n", sign(report));
     for Row { label, text: value } in rows(report) {
-        text.push_str(&format!("| {} | {} |\n", shown(&label), shown(&value)));
+        text.push_str(&format!("| {} | {} |\n", label, shown(&value)));
     }
     text.push('\n');
     text

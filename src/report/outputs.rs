@@ -25,10 +25,9 @@ pub enum Value {
 
 /// All outputs of a run, the most important ones first, without secrets.
 pub fn of_report(report: &Report<'_>) -> Vec<Output> {
-    let Json::Object(fields) = report.context.redaction.apply_to(document(report)) else {
-        return Vec::new();
-    };
-    let output = |(name, value)| Output { name, value: Value::of_json(value) };
+    let Json::Object(fields) = document(report) else { return Vec::new() };
+    let clean = |value| Value::of_json(report.context.redaction.apply_to(value));
+    let output = |(name, value)| Output { name, value: clean(value) };
     fields.into_iter().map(output).collect()
 }
 

@@ -32,7 +32,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             (None, _) => self.find_environment().await?,
         };
         plan.environment = Some(environment);
-        let history = self.history(environment).await.map_err(Failure::Unread)?;
+        let unread = |error| Failure::Unread { error, candidates: Candidates::default() };
+        let history = self.history(environment).await.map_err(unread)?;
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
         if !is_expected(request, plan.current.as_ref()) {
@@ -73,11 +74,11 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Err(error) => unread = unread.or(Some(error)),
             }
         }
-        if let Some(error) = unread {
-            return Err(Failure::Unread(error));
-        }
         let candidates = Candidates::choose(listed, target, None);
-        Err(Failure::NoTarget { why: NoTarget::Nowhere, candidates })
+        Err(match unread {
+            Some(error) => Failure::Unread { error, candidates },
+            None => Failure::NoTarget { why: NoTarget::Nowhere, candidates },
+        })
     }
 
     /// Reads an environment. A deployment that is newer than the active one gets a few seconds to be

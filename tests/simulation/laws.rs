@@ -51,10 +51,12 @@ pub fn broken(
     api: &SimulatedApi,
     told: &Told,
 ) -> Option<&'static str> {
-    let laws: [(&str, bool); 22] = [
+    let laws: [(&str, bool); 24] = [
         ("what is said to be done took effect", done_is_done(ended, world)),
         ("what is said to be unchanged stays so", unchanged_is_unchanged(ended, world, api)),
         ("there is at most one rollback", at_most_one(world)),
+        ("a request goes to what was asked for", sent::goes_to_the_target(ended, world, api)),
+        ("a preview is for who wants one", sent::previews_only_dry_runs(ended)),
         ("nothing is sent that a guard forbids", guards_hold(ended, api)),
         ("it ends in time", ends_in_time(ended)),
         ("a signal ends it at once", a_signal_ends_it(ended, api)),
@@ -176,5 +178,5 @@ fn takes_effect_after_all_looks(
 ) -> bool {
     let last = api.last_read.get().map_or(ended.at, |read| read.min(ended.at));
     let no_request_since = api.posts.borrow().iter().all(|post| post.at < made.at);
-    is_later_than_the_looks(made) && world.shown_from(made) > last && no_request_since
+    is_later_than_the_looks(made) && world.shown_from(made) >= last && no_request_since
 }

@@ -66,3 +66,23 @@ pub fn previous_is_right(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -
         post.colleagues > 1 || previous == target
     })
 }
+
+/// Every request goes to the deployment that the scenario names, or to one of the version that it names,
+/// whatever the program takes for its target.
+pub fn goes_to_the_target(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
+    let target = ended.scenario.target;
+    api.posts.borrow().iter().all(|post| {
+        let version = world.find(&post.target).and_then(|made| made.deployment.version.as_ref());
+        let is_version = version.is_some_and(|version| version == target);
+        target == "previous" || post.target == target || is_version
+    })
+}
+
+/// Only a dry run ends as previewed, and a dry run never rolls back.
+pub fn previews_only_dry_runs(ended: &Ended<'_>) -> bool {
+    match ended.outcome() {
+        Outcome::Previewed => ended.scenario.is_dry_run,
+        Outcome::RolledBack => !ended.scenario.is_dry_run,
+        _ => true,
+    }
+}
