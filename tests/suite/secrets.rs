@@ -188,3 +188,13 @@ fn a_key_in_a_message_or_an_id_is_hidden_before_it_is_cut() {
         }
     }
 }
+
+#[test]
+fn a_password_that_is_a_part_of_a_name_changes_no_name() {
+    let api = StandIn::start(agents_api());
+    let step = Step::github(&api).env("HTTPS_PROXY", "http://user:version@127.0.0.1:1");
+    let ended = step.env("INPUT_SUMMARY-FILE", "summary.md").run();
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.github_outputs().contains_key("artifact-version"));
+    assert!(ended.read("summary.md").unwrap().contains("\n| artifact version | "));
+}

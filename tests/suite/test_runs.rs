@@ -436,6 +436,16 @@ fn with_huge_histories_are_read_in_little_memory() {
 }
 
 #[test]
+fn with_very_many_assertions_in_one_case_are_read_in_little_memory() {
+    let assertions = vec!["{}"; 650_000].join(",");
+    let case = format!(
+        r#"{{"testCaseId":"c","status":"passed","results":{{"prompt_assertion_results":[{assertions}]}}}}"#
+    );
+    let ended = wait(move |_| run("completed", THREE_OF_THREE, &case), |step| step);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+}
+
+#[test]
 fn with_very_many_runs_and_long_reasons_are_told_in_little_memory() {
     let reason = "\u{1f600}".repeat(200);
     let assertion = format!(r#"{{"is_pass":false,"reason":"{reason}"}}"#);

@@ -138,3 +138,17 @@ fn fails_where_the_new_deployment_is_not_the_one_that_was_meant() {
         assert!(ended.err.contains("the API made something else ("), "{}", ended.err);
     }
 }
+
+#[test]
+fn is_seen_where_another_entry_of_the_answer_names_a_wrong_environment() {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        let answer = api.answer(request);
+        match request.target.ends_with("/active") {
+            true => answer.replace(r#""environment":"pre-release""#, r#""environment":"sandbox""#),
+            false => answer,
+        }
+    });
+    let ended = Step::in_environment(&stand_in, "live", DEPLOYMENT).run();
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{}", ended.out);
+}
