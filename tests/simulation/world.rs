@@ -214,24 +214,35 @@ impl World {
 
     /// Makes a deployment now.
     fn make(&mut self, by: Author, version: &str, kind: Kind, late_by: Duration) -> Deployment {
+        self.make_at(Instant::now(), by, version, kind, late_by)
+    }
+
+    /// Makes a deployment at a moment that may be over.
+    fn make_at(
+        &mut self,
+        at: Instant,
+        by: Author,
+        version: &str,
+        kind: Kind,
+        late_by: Duration,
+    ) -> Deployment {
         self.ids += 1;
         let id = match by {
             Author::Run => format!("ours-{}", self.ids),
             _ => format!("theirs-{}", self.ids),
         };
-        let mut created = SystemTime::UNIX_EPOCH + EPOCH + self.begun.elapsed();
+        let mut created = SystemTime::UNIX_EPOCH + EPOCH + at.duration_since(self.begun);
         if self.quirk == Quirk::ClockIsLate {
             created -= LATE_CLOCK;
         }
         let deployment = Deployment { kind, ..self.deployment(id, version.to_owned(), created) };
         self.tell(|| format!("{by:?} makes {} of {version}", deployment.id));
         let previous = self.note_version(version, kind);
-        let now = Instant::now();
-        let lag = |is_lagging: bool| now + if is_lagging { LAG } else { Duration::ZERO };
+        let lag = |is_lagging: bool| at + if is_lagging { LAG } else { Duration::ZERO };
         self.made.push(Made {
             deployment: deployment.clone(),
             by,
-            at: now,
+            at,
             late_by,
             listed_from: lag(matches!(self.quirk, Quirk::ListLags | Quirk::BothLag)),
             active_from: lag(matches!(self.quirk, Quirk::ActiveLags | Quirk::BothLag)),
@@ -271,8 +282,8 @@ impl World {
     pub fn catch_up(&mut self) {
         self.pending.sort_by_key(|pending| pending.due);
         while self.pending.first().is_some_and(|pending| pending.due <= Instant::now()) {
-            let Pending { version, late_by, .. } = self.pending.remove(0);
-            self.make(Author::Run, &version, Kind::RolledBack, late_by);
+            let Pending { due, version, late_by } = self.pending.remove(0);
+            self.make_at(due, Author::Run, &version, Kind::RolledBack, late_by);
         }
     }
 
@@ -311,10 +322,11 @@ impl World {
     }
 
     /// From when on a deployment can be seen: in the list, or as the active one, unless another one took
-    /// its place before it was shown.
+    /// its place.
     pub fn shown_from(&self, made: &Made) -> Instant {
-        let newer = self.made.iter().skip_while(|other| other.deployment.id != made.deployment.id);
-        match newer.skip(1).any(|other| other.active_from <= made.active_from) {
+        let mut from_it =
+            self.made.iter().skip_while(|other| other.deployment.id != made.deployment.id);
+        match from_it.nth(1).is_some() {
             true => made.listed_from,
             false => made.listed_from.min(made.active_from),
         }
