@@ -27,13 +27,15 @@ COPY src ./src
 RUN touch src/lib.rs src/main.rs && cargo auditable build --release --locked --config .cargo/release.toml
 
 # What runners call in the image of a job: gitlab-runner in the scripts that it writes (shells/bash.go
-# and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks).
+# and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks). No file tells
+# when it was made, so that every build of the same source gives the same layer.
 WORKDIR /image
 RUN mkdir -p bin etc && mkdir -m 1777 tmp \
  && cp /source/target/*/release/polyai-rollback /bin/busybox bin/ \
  && mkdir -p usr/share/doc && cp /usr/share/doc/busybox-static/copyright usr/share/doc/busybox \
  && for tool in cat chmod date env grep ls mkdir rm sh sleep tail tee touch; do ln -s busybox "bin/$tool"; done \
- && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd
+ && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd \
+ && find . -exec touch --no-dereference --date=@0 {} +
 
 # Runners demand root, and decide about the work folder themselves: hence no USER and no WORKDIR.
 FROM scratch
