@@ -9,7 +9,7 @@ use crate::model::{Failure, Outcome, Record, TestRuns};
 use crate::process::{env::ProcessEnv, place::Pipeline, random, signals::Signals};
 use crate::report::{Report, context::Context, files::OutputFiles, print, request_rows};
 use crate::rollback;
-use crate::rollback::{deadline::Deadline, engine::Engine};
+use crate::rollback::engine::Engine;
 use anyhow::Result;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
@@ -87,8 +87,7 @@ impl Work<'_, '_> {
         let Self { api, context, files, signals, log } = self;
         let request = &task.request;
         let begun = Instant::now();
-        let deadline = Deadline::start(request.limits.timeout);
-        let mut engine = Engine { request, api, log, random: &random::fraction, deadline };
+        let mut engine = Engine::start(request, &*api, log, &random::fraction);
         let result = rollback::perform(&mut engine, record, signals.next()).await;
         let took = begun.elapsed();
         let Some(rollback) = record.rollback.as_ref().filter(|_| result.is_ok()) else {
@@ -99,7 +98,7 @@ impl Work<'_, '_> {
         }
         record.tests = Some(TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known));
         let report = Report::new(*context, took, record, &result);
-        print::rollback(&report, engine.log);
+        print::rollback(&report, &mut engine.log.borrow_mut());
         files.write_early(&report);
         let Some(tests) = &mut record.tests else { return (result, took) };
         (rollback::await_tests(&mut engine, tests, signals.next()).await, took)

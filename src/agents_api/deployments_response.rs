@@ -4,7 +4,6 @@
 //! are documented, but not in that contract. A list from which anything is missing could hide a
 //! rollback, so a list with an entry that cannot be read is not read at all.
 
-use crate::agents_api::endpoint::LIST_LIMIT;
 use crate::model::{Deployment, Environment, Kind};
 use crate::text::{
     bounded_json::{parse, short_text},
@@ -14,17 +13,19 @@ use anyhow::{Result, anyhow};
 use serde_json::Value;
 use std::rc::Rc;
 
-/// Reads the answer to `GET …/deployments?environment=…`, the newest deployment first.
+/// Reads the answer to `GET …/deployments?environment=…&limit=…`, the newest deployment first, and no more
+/// than `count` of them.
 pub fn parse_list(
     body: &[u8],
     environment: Environment,
+    count: usize,
     redaction: &Redaction,
 ) -> Result<Vec<Deployment>> {
     let mut json = parse(body)?;
     let Some(Value::Array(list)) = json.get_mut("deployments").map(Value::take) else {
         return Err(anyhow!("the answer has no list `deployments`"));
     };
-    let entries = list.into_iter().take(LIST_LIMIT);
+    let entries = list.into_iter().take(count);
     let list: Vec<_> =
         entries.map(|document| of_list(document, environment, redaction)).collect::<Result<_>>()?;
     // A cache may have taken one environment's list for another's.
@@ -79,6 +80,8 @@ pub fn parse_deployment(mut document: Value, redaction: &Redaction) -> Option<De
             Some("rollback") => Kind::RolledBack,
             _ => Kind::Unknown,
         },
+        is_void: document.get("deleted") == Some(&Value::Bool(true))
+            || document.get("version").and_then(Value::as_str) == Some(""),
         message: metadata("deployment_message").map(str::to_owned),
         document: Rc::new(document),
     })

@@ -8,9 +8,6 @@ use std::{fmt, net::IpAddr};
 /// The characters that a path segment must not hold as they are: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// How many deployments a list is asked for: the newest ones.
-pub const LIST_LIMIT: usize = 100;
-
 /// A region of PolyAI. A key belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
@@ -111,10 +108,10 @@ impl Endpoint {
         self.below(agent, "deployments/active")
     }
 
-    /// Where the newest deployments of one environment are listed.
-    pub fn deployments(&self, agent: &Id, environment: Environment) -> Url {
+    /// Where the newest deployments of one environment are listed, at most `count` of them.
+    pub fn deployments(&self, agent: &Id, environment: Environment, count: usize) -> Url {
         let mut url = self.below(agent, "deployments");
-        url.set_query(Some(&format!("environment={environment}&limit={LIST_LIMIT}")));
+        url.set_query(Some(&format!("environment={environment}&limit={count}")));
         url
     }
 

@@ -115,16 +115,13 @@ impl HttpAgentsApi {
         let mut response = match timeout_at(end, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(of_transport(&error)),
-            Err(_) => return Err(CallError::Lost(format!("no answer within {limit}"))),
+            Err(_) => return Err(CallError::GaveUp(format!("no answer within {limit}"))),
         };
         let answered = Instant::now();
         let date = header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
         let is_from_cache = header(&response, AGE).is_some_and(|age| age.trim() != "0");
         let mut body = Vec::new();
-        let cut = match timeout_at(end, read(&mut response, &mut body, max_bytes)).await {
-            Ok(result) => result.err(),
-            Err(_) => Some(format!("it is not whole after {limit}")),
-        };
+        let cut = timeout_at(end, read(&mut response, &mut body, max_bytes)).await;
         let status = response.status().as_u16();
         if !matches!(status, 200..=299) {
             let now = date.unwrap_or_else(SystemTime::now);
@@ -135,9 +132,20 @@ impl HttpAgentsApi {
                     .and_then(|value| retry_after::parse(value, now)),
             });
         }
-        if let Some(cause) = cut {
-            let body = error_body::of_success(&body, &self.redaction);
-            return Err(CallError::Unreadable { status, body, cause });
+        match cut {
+            Ok(Ok(())) => {}
+            Ok(Err(Cut::Lost(cause))) => {
+                let body = error_body::of_success(&body, &self.redaction);
+                return Err(CallError::Unreadable { status, body, cause });
+            }
+            Ok(Err(Cut::TooLarge)) => {
+                let most = format!("the answer is larger than {} MiB", max_bytes >> 20);
+                return Err(CallError::TooLarge(most));
+            }
+            Err(_) => {
+                let text = format!("HTTP {status}, and no whole answer within {limit}");
+                return Err(CallError::GaveUp(text));
+            }
         }
         let server_clock = date.map(|date| ClockReading { date, asked, answered });
         Ok(Reply { status, body, server_clock, is_from_cache })
@@ -163,11 +171,16 @@ impl HttpAgentsApi {
 }
 
 impl AgentsApi for HttpAgentsApi {
-    async fn deployments(&self, environment: Environment, limit: Limit) -> Answer<Deployments> {
-        let url = self.endpoint.deployments(&self.agent_id, environment);
+    async fn deployments(
+        &self,
+        environment: Environment,
+        count: usize,
+        limit: Limit,
+    ) -> Answer<Deployments> {
+        let url = self.endpoint.deployments(&self.agent_id, environment, count);
         let reply = self.get(url, limit, MAX_BODY_BYTES).await?;
         self.observe(&reply, |body| {
-            deployments_response::parse_list(body, environment, &self.redaction)
+            deployments_response::parse_list(body, environment, count, &self.redaction)
         })
     }
 
@@ -185,7 +198,9 @@ impl AgentsApi for HttpAgentsApi {
             Ok(Reply { status, body, .. }) => {
                 parse_rollback(status, &body, target, &self.redaction)
             }
-            Err(CallError::Lost(cause)) if self.delivery() != Delivery::InDoubt => {
+            Err(CallError::Lost(cause) | CallError::GaveUp(cause))
+                if self.delivery() != Delivery::InDoubt =>
+            {
                 Err(CallError::NotSent(ConnectError::Other(cause)))
             }
             Err(error) => Err(error),
@@ -229,11 +244,19 @@ fn header(response: &Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
+/// Why a body is not whole.
+enum Cut {
+    /// The connection ended.
+    Lost(String),
+    /// The body is larger than what is read.
+    TooLarge,
+}
+
 /// Appends the body of an answer to `body`, which keeps what had come when an error ends it.
-async fn read(response: &mut Response, body: &mut Vec<u8>, max_bytes: usize) -> Result<(), String> {
-    while let Some(chunk) = response.chunk().await.map_err(|error| root_cause(&error))? {
+async fn read(response: &mut Response, body: &mut Vec<u8>, max_bytes: usize) -> Result<(), Cut> {
+    while let Some(chunk) = response.chunk().await.map_err(|error| Cut::Lost(root_cause(&error)))? {
         if body.len() + chunk.len() > max_bytes {
-            return Err(format!("it is larger than {} MiB", max_bytes >> 20));
+            return Err(Cut::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

@@ -31,11 +31,12 @@ pub type Deployments = Observed<Vec<Deployment>>;
 
 /// The calls of the API.
 pub trait AgentsApi {
-    /// The newest deployments of an environment, the newest one first
-    /// (`GET …/deployments?environment=`).
+    /// The newest deployments of an environment, at most `count` of them, the newest one first
+    /// (`GET …/deployments?environment=&limit=`).
     fn deployments(
         &self,
         environment: Environment,
+        count: usize,
         limit: Limit,
     ) -> impl Future<Output = Answer<Deployments>>;
 

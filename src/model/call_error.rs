@@ -2,22 +2,29 @@
 //!
 //! Whether a rollback may be asked for again depends on one question: can the API have acted, or act
 //! later? [`CallError::retry_class`] answers it for every answer, and for every way in which an answer
-//! can be missing. 429 and 503 say that the API did not process the request (RFC 6585, RFC 9110); a
-//! request that was never sent cannot have been processed; every other answer that is no clear refusal,
-//! and every missing answer, leaves the question open.
+//! can be missing. Only 429 says that a request was not processed (RFC 6585). 503 does not: a gateway
+//! such as Envoy answers with it, too, where the API has acted and its answer was lost. What this program
+//! or a gateway gave up waiting for (408, 504) goes on at the other end, and may take effect at any time.
 
 use std::{fmt, time::Duration};
 
-/// The API's code for a rollback to the version that its environment is on.
-const ALREADY_PUBLISHED: &str = "DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED";
+/// The API's codes for a rollback to the version that its environment is on.
+const ALREADY_PUBLISHED: [&str; 2] =
+    ["DEPLOYMENTS_ENVIRONMENT_ALREADY_PUBLISHED", "DEPLOYMENTS_ALREADY_PUBLISHED"];
 
 /// Why a call has no good answer.
 #[derive(Clone, Debug)]
 pub enum CallError {
     /// The request did not leave this machine, so that it cannot have had an effect.
     NotSent(ConnectError),
-    /// The request left, and no whole answer came back. The text says how the answer was lost.
+    /// The request left, and the connection ended before a whole answer came back. The text says how.
     Lost(String),
+    /// The request left, and this program gave up waiting for the whole answer.
+    GaveUp(String),
+    /// The answer is an old one, from a cache (`Age`), so that it does not say what is so now.
+    Stale,
+    /// The answer says yes, and is larger than what is read of an answer.
+    TooLarge(String),
     /// The answer says yes, and cannot be read.
     Unreadable {
         /// The status, a 2xx.
@@ -76,12 +83,16 @@ pub enum ConnectError {
 /// The conclusion from a failed call about its request for a rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryClass {
-    /// The request had no effect, and the next one may succeed.
-    TryAgain,
+    /// Nothing left this machine.
+    NotSent,
+    /// The API did not process the request, and wants to be asked later.
+    TurnedAway,
     /// The request had no effect, and the next one will have none either.
     Refused,
-    /// Nobody knows whether the request had an effect.
+    /// The request may have had an effect, which the deployments show soon.
     InDoubt,
+    /// The request may have an effect at any time: nobody knows whether the API is still at work.
+    StillGoing,
 }
 
 impl CallError {
@@ -89,22 +100,30 @@ impl CallError {
     pub fn retry_class(&self) -> RetryClass {
         match self {
             Self::NotSent(ConnectError::Other(_) | ConnectError::ProxyRefused) => {
-                RetryClass::TryAgain
+                RetryClass::NotSent
             }
             Self::NotSent(_) => RetryClass::Refused,
-            Self::Lost(_) | Self::Unreadable { .. } => RetryClass::InDoubt,
-            Self::Answered { status, .. } => match status {
-                429 | 503 => RetryClass::TryAgain,
-                200..=407 | 409..=499 => RetryClass::Refused,
-                _ => RetryClass::InDoubt,
-            },
+            Self::GaveUp(_)
+            | Self::Unreadable { status: 202, .. }
+            | Self::Answered { status: 202 | 408 | 504, .. } => RetryClass::StillGoing,
+            Self::Lost(_) | Self::Stale | Self::TooLarge(_) | Self::Unreadable { .. } => {
+                RetryClass::InDoubt
+            }
+            Self::Answered { status: 429, .. } => RetryClass::TurnedAway,
+            Self::Answered { status: 200..=499, .. } => RetryClass::Refused,
+            Self::Answered { .. } => RetryClass::InDoubt,
         }
+    }
+
+    /// Whether a read that failed so may succeed if it is asked for once more. Size stays what it is.
+    pub fn may_be_read_again(&self) -> bool {
+        self.retry_class() != RetryClass::Refused && !matches!(self, Self::TooLarge(_))
     }
 
     /// Whether the API says that the environment is on the target's version already.
     pub fn is_already_published(&self) -> bool {
         matches!(self, Self::Answered { status: 409 | 200..=299, body, .. }
-            if body.code.as_deref() == Some(ALREADY_PUBLISHED))
+            if body.code.as_deref().is_some_and(|code| ALREADY_PUBLISHED.contains(&code)))
     }
 
     /// How long the API wants to be left alone.
@@ -119,7 +138,7 @@ impl CallError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Answered { status, .. } | Self::Unreadable { status, .. } => Some(*status),
-            Self::NotSent(_) | Self::Lost(_) => None,
+            _ => None,
         }
     }
 
@@ -127,7 +146,7 @@ impl CallError {
     pub fn body(&self) -> Option<&ErrorBody> {
         match self {
             Self::Answered { body, .. } | Self::Unreadable { body, .. } => Some(body),
-            Self::NotSent(_) | Self::Lost(_) => None,
+            _ => None,
         }
     }
 
@@ -144,7 +163,10 @@ impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSent(why) => write!(formatter, "no connection: {why}"),
-            Self::Lost(cause) => formatter.write_str(cause),
+            Self::Lost(cause) | Self::GaveUp(cause) | Self::TooLarge(cause) => {
+                formatter.write_str(cause)
+            }
+            Self::Stale => formatter.write_str("the answer is an old one, from a cache"),
             Self::Unreadable { status, cause, .. } => {
                 write!(formatter, "HTTP {status} that cannot be read: {cause}")
             }

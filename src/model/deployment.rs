@@ -29,6 +29,9 @@ pub struct Deployment {
     pub created_at: Option<String>,
     /// How the deployment came to be.
     pub kind: Kind,
+    /// Whether there is nothing to go back to: the deployment was deleted, or is a draft, which has an empty
+    /// version.
+    pub is_void: bool,
     /// The reason that somebody gave for the deployment.
     pub message: Option<String>,
     /// The API's whole document. Personal data is in it, so only the report file gets it.

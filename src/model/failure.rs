@@ -33,9 +33,19 @@ pub enum Failure {
         /// The newest deployment of each of these versions.
         matching: Vec<Deployment>,
     },
-    /// Another deployment is active than the one that was expected. Nothing was sent, or nothing that
-    /// had an effect.
-    Superseded,
+    /// Another deployment is active than the one that was expected, or that was active when the plan was
+    /// made. Nothing was sent, or nothing of which an effect was seen.
+    Superseded {
+        /// The deployment that is active now.
+        now: Option<Deployment>,
+    },
+    /// `previous` was asked for, and the active deployment is itself a rollback. Nothing was sent.
+    AlreadyRolledBack {
+        /// The active deployment.
+        active: Deployment,
+        /// The deployment that it undid, where that is known.
+        undone: Option<Deployment>,
+    },
     /// The last request failed, and no request had an effect. Where the error alone does not say so, the
     /// deployments were looked at.
     NotDone {
@@ -81,8 +91,12 @@ pub enum NoTarget {
     NothingActive,
     /// The environment was on no other version before, or on none that nobody has rolled back from.
     NothingBefore,
-    /// The environment has deployments that are newer than the active one.
+    /// The environment has deployments that are newer than the active one, or does not list the active one.
     OutOfStep,
+    /// The API does not say in which order the deployments were made.
+    NoOrder,
+    /// The deployment was deleted, or is a draft.
+    Void,
 }
 
 /// How far the request for a rollback has come: the states of a two-phase commit, seen by the side that
@@ -166,7 +180,8 @@ impl Failure {
         match self {
             Self::InvalidInput(_) | Self::Ambiguous { .. } => Outcome::InvalidInput,
             Self::NoTarget { .. } => Outcome::NotFound,
-            Self::Superseded => Outcome::Superseded,
+            Self::Superseded { .. } => Outcome::Superseded,
+            Self::AlreadyRolledBack { .. } => Outcome::AlreadyRolledBack,
             Self::Unknown { .. } => Outcome::Unknown,
             Self::NotActive => Outcome::NotActive,
             Self::TestsFailed => Outcome::TestsFailed,

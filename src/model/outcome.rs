@@ -23,10 +23,12 @@ pub enum Outcome {
     Refused,
     /// Another deployment is active than was expected; no request had an effect.
     Superseded,
-    /// The API could not be reached, was too busy to act (429, 503), or lost the request; nothing
-    /// was rolled back.
+    /// `previous` was asked for, and the active deployment is itself a rollback; nothing was sent.
+    AlreadyRolledBack,
+    /// The API could not be reached, was too busy to act (429), or lost the request, of which no effect
+    /// was seen.
     Unavailable,
-    /// A request was sent, and the deployments do not show what came of it.
+    /// A request was sent that may have had an effect, or may still have one.
     Unknown,
     /// Rolled back, and tests failed.
     TestsFailed,
@@ -42,7 +44,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, in the order of their exit codes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RolledBack,
         Self::Unchanged,
         Self::Previewed,
@@ -52,6 +54,7 @@ impl Outcome {
         Self::NotFound,
         Self::Refused,
         Self::Superseded,
+        Self::AlreadyRolledBack,
         Self::Unavailable,
         Self::Unknown,
         Self::TestsFailed,
@@ -72,6 +75,7 @@ impl Outcome {
             Self::NotFound => (4, "not-found"),
             Self::Refused => (5, "refused"),
             Self::Superseded => (5, "superseded"),
+            Self::AlreadyRolledBack => (5, "already-rolled-back"),
             Self::Unavailable => (6, "unavailable"),
             Self::Unknown => (7, "unknown"),
             Self::TestsFailed => (8, "tests-failed"),

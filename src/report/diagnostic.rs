@@ -127,7 +127,12 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             format!("{} is the beginning of several versions in {there}", context.target()),
             format!("give more characters of it in {target_input}, or the id of a deployment"),
         ),
-        Failure::Superseded => superseded(there, record, context),
+        Failure::Superseded { .. } => superseded(there, record, context),
+        Failure::AlreadyRolledBack { active, .. } => not_rolled_back(
+            NOTHING_SENT,
+            format!("{there} was rolled back already: {}", active.describe()),
+            String::new(),
+        ),
         Failure::Unread { error, .. } => {
             let (problem, help) = call_help::unread(error, context);
             not_rolled_back(NOTHING_SENT, problem, help)
@@ -230,7 +235,7 @@ fn no_target(why: NoTarget, candidates: &Candidates, there: &str, context: &Cont
             ),
             name_one,
         ),
-        NoTarget::OutOfStep => (
+        NoTarget::NoOrder | NoTarget::Void | NoTarget::OutOfStep => (
             format!(
                 "{there} has deployments that are newer than the active one, so that nobody knows \
                  what was before it"

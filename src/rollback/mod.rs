@@ -101,13 +101,13 @@ pub async fn await_tests<A: AgentsApi>(
     if !tests.runs.is_empty() {
         let (count, most) = (tests.runs.len(), engine.request.limits.tests_timeout);
         let most = format_duration(most);
-        engine.log.begin(&format!("waiting for {count} test runs, at most {most}"));
+        engine.log.borrow_mut().begin(&format!("waiting for {count} test runs, at most {most}"));
         let signal = tokio::select! {
             biased;
             () = engine.wait_for_tests(tests) => None,
             signal = cancelled => Some(signal),
         };
-        engine.log.end();
+        engine.log.borrow_mut().end();
         if let Some(signal) = signal {
             return Err(Failure::Cancelled { signal, delivery: Delivery::Done });
         }

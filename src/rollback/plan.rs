@@ -37,7 +37,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
         if !is_expected(request, plan.current.as_ref()) {
-            return Err(Failure::Superseded);
+            return Err(Failure::Superseded { now: plan.current.clone() });
         }
         let target = match &request.target {
             TargetSpec::Previous => self.previous(plan, environment, &history)?,
@@ -45,7 +45,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         };
         plan.undone = history.undone_by(&target);
         plan.target = Some(target.clone());
-        self.log.rows(&plan.rows());
+        self.log.borrow_mut().rows(&plan.rows());
         let current = plan.current.as_ref();
         if current.is_some_and(|current| current.has_version_of(&target)) && !request.is_forced {
             return Ok(Next::End(Outcome::Unchanged));
@@ -125,7 +125,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             return refuse(NoTarget::NothingBefore);
         };
         if previous.is_guess {
-            self.log.warning(
+            self.log.borrow_mut().warning(
                 "previous is a guess: the API does not say which deployments are rollbacks, so that \
                  the newest one of another version was picked",
             );

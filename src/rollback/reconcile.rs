@@ -68,7 +68,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Duration::ZERO => format!("for what came of the request, after: {lost}"),
                 delay => format!("again in {:.1} s", delay.as_secs_f64()),
             };
-            self.log.rows(&[Row::new("looking", text)]);
+            self.log.borrow_mut().rows(&[Row::new("looking", text)]);
             if !self.wait_to_look(delay).await {
                 return Err("no time was left to look again".to_owned());
             }
@@ -84,7 +84,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if let Some(why) = doubt {
             return Err(why);
         }
-        self.log.rows(&[Row::new("looked", "no rollback was done")]);
+        self.log.borrow_mut().rows(&[Row::new("looked", "no rollback was done")]);
         Ok(None)
     }
 

@@ -31,13 +31,14 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             };
             tries += 1;
             let class = error.retry_class();
-            if class == RetryClass::InDoubt {
+            if matches!(class, RetryClass::InDoubt | RetryClass::StillGoing) {
                 lost = Some(error.to_string());
             }
             if lost.is_none() {
                 self.api.settle();
             }
-            let has_waited = class == RetryClass::TryAgain && self.back_off(tries, &error).await;
+            let has_waited = matches!(class, RetryClass::NotSent | RetryClass::TurnedAway)
+                && self.back_off(tries, &error).await;
             // The lost request may take effect only now, and a refusal of this one may be its consequence:
             // the deployments are looked at before the refusal is believed.
             if let Some(lost) = &lost {
@@ -56,9 +57,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let has_time = lost.is_none() || self.deadline.leaves(RECONCILE_TIME);
             let is_repeated = match class {
                 RetryClass::Refused => false,
-                RetryClass::TryAgain => has_waited && has_time,
+                RetryClass::NotSent | RetryClass::TurnedAway => has_waited && has_time,
                 // The looks have taken three seconds, so that no further wait is needed.
-                RetryClass::InDoubt => {
+                RetryClass::InDoubt | RetryClass::StillGoing => {
                     has_time && self.wait_for_next_try(tries, Duration::ZERO, &error).await
                 }
             };
@@ -81,9 +82,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         lost: Option<String>,
         error: CallError,
     ) -> Result<Rollback, Failure> {
-        let Some(lost) = lost else { return Err(Failure::Superseded) };
+        let Some(lost) = lost else { return Err(Failure::Superseded { now: None }) };
         match self.find_effect(reconciliation, &lost).await {
-            Ok(found) => found.ok_or(Failure::Superseded),
+            Ok(found) => found.ok_or(Failure::Superseded { now: None }),
             Err(cause) => Err(Failure::Unknown { lost, error: Box::new(error), cause }),
         }
     }

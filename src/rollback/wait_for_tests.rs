@@ -33,7 +33,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let progress = tests.progress();
             if progress != told || told_at.elapsed() >= SIGN_OF_LIFE {
                 let text = format!("{progress}; at most {} more", left(end));
-                self.log.rows(&[Row::new("tests", text)]);
+                self.log.borrow_mut().rows(&[Row::new("tests", text)]);
                 told = progress;
                 told_at = Instant::now();
             }

@@ -394,7 +394,12 @@ impl SimulatedApi {
 }
 
 impl AgentsApi for SimulatedApi {
-    async fn deployments(&self, environment: Environment, limit: Limit) -> Answer<Deployments> {
+    async fn deployments(
+        &self,
+        environment: Environment,
+        _: usize,
+        limit: Limit,
+    ) -> Answer<Deployments> {
         let shown = |world: &World| match environment {
             Environment::Live => world.listed(),
             Environment::PreRelease => Vec::new(),

@@ -12,7 +12,6 @@ use polyai_rollback::model::{
 use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::Family;
 use polyai_rollback::rollback;
-use polyai_rollback::rollback::deadline::Deadline;
 use polyai_rollback::rollback::engine::Engine;
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
@@ -135,8 +134,7 @@ async fn simulate(
     let turn = Cell::new(0.0);
     let random = || turn.replace(1.0 - turn.get());
     let begun = Instant::now();
-    let deadline = Deadline::start(request.limits.timeout);
-    let mut engine = Engine { request, api: &api, log: &mut log, random: &random, deadline };
+    let mut engine = Engine::start(request, &api, &mut log, &random);
     let mut record = Record::default();
     let mut result = rollback::perform(&mut engine, &mut record, api.cancelled()).await;
     let took = begun.elapsed();

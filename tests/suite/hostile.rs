@@ -101,7 +101,7 @@ proptest! {
     #[test]
     fn a_list_is_read_or_it_is_not(body in body()) {
         let lists = [
-            parse_list(&body, Environment::Live, &redaction()),
+            parse_list(&body, Environment::Live, 100, &redaction()),
             parse_active(&body, &redaction()),
         ];
         for deployment in lists.into_iter().flatten().flatten() {
