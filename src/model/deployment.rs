@@ -57,6 +57,16 @@ impl Deployment {
         parse_rfc3339(self.created_at.as_ref()?)
     }
 
+    /// When the id was made, by the API's clock, if the id is a UUID of version 7: its first 48 bits are that
+    /// time in milliseconds (RFC 9562). A hint, as nobody promises such ids.
+    pub fn id_time(&self) -> Option<SystemTime> {
+        let digits = self.id.replace('-', "");
+        let is_version_7 = digits.len() == 32 && digits.as_bytes().get(12) == Some(&b'7');
+        let time = digits.get(..12).filter(|_| is_version_7)?;
+        let milliseconds = u64::from_str_radix(time, 16).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
+    }
+
     /// Whether `given` is the deployment's version, or at least 7 characters from its beginning.
     pub fn has_version(&self, given: &str) -> bool {
         let begins_so = |version: &String| {

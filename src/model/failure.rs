@@ -38,6 +38,8 @@ pub enum Failure {
     Superseded {
         /// The deployment that is active now.
         now: Option<Deployment>,
+        /// How the answer to an earlier request was lost, of which no effect was seen.
+        lost: Option<String>,
     },
     /// `previous` was asked for, and the active deployment is itself a rollback. Nothing was sent.
     AlreadyRolledBack {
@@ -46,11 +48,12 @@ pub enum Failure {
         /// The deployment that it undid, where that is known.
         undone: Option<Deployment>,
     },
-    /// The last request failed, and no request had an effect. Where the error alone does not say so, the
-    /// deployments were looked at.
+    /// The last request failed, and no effect of any request was seen.
     NotDone {
         /// How the last request failed.
         error: CallError,
+        /// How the answer to a request was lost that may have had an effect, of which none was seen.
+        lost: Option<String>,
         /// After a 404, deployments that may be meant.
         candidates: Candidates,
     },

@@ -108,12 +108,16 @@ impl Rollback {
         }
     }
 
-    /// The rollback in one line.
-    pub fn headline(&self) -> String {
+    /// The rollback in one line. What is active is said only where that was seen.
+    pub fn headline(&self, verification: Option<&Verification>) -> String {
         let Deployment { id, environment, version, .. } = &self.deployment;
+        let is_seen = matches!(verification, Some(Verification::Active));
         match (environment, version) {
-            (Some(environment), Some(version)) => format!(
+            (Some(environment), Some(version)) if is_seen => format!(
                 "Rolled back: {environment} is on version {version} again, in the new deployment {id}"
+            ),
+            (Some(environment), Some(version)) => format!(
+                "Rolled back: {environment} has the new deployment {id} of version {version}"
             ),
             _ => format!("Rolled back: the new deployment is {id}"),
         }

@@ -2,6 +2,7 @@
 
 use crate::model::{CallError, Candidates, RetryClass};
 use crate::report::{connect_help, context::Context};
+use humantime::format_duration;
 
 /// A read failed before anything was sent.
 pub(super) fn unread(error: &CallError, context: &Context<'_>) -> (String, String) {
@@ -23,21 +24,24 @@ pub(super) fn unread(error: &CallError, context: &Context<'_>) -> (String, Strin
         CallError::Answered { status: 300..=399, .. } => {
             (unread, format!("check {address}: what answers there is not the API"))
         }
-        _ => (
-            unread,
-            format!(
-                "run it again, which is safe; with the id of a deployment alone in {}, without {}, the \
-                 rollback is sent without reading anything first",
-                context.spell("deployment-id"),
-                ["environment", "expect-current", "dry-run"]
-                    .map(|input| context.spell(input))
-                    .join(", "),
-            ),
-        ),
+        CallError::TooLarge(_) => {
+            (unread, format!("running it again will not help; {}", without_reading(context)))
+        }
+        _ => (unread, format!("run it again, which is safe; {}", without_reading(context))),
     }
 }
 
-/// The request failed, and had no effect.
+/// How to roll back where nothing can be read.
+fn without_reading(context: &Context<'_>) -> String {
+    format!(
+        "with the id of a deployment alone in {}, without {}, the rollback is sent without reading \
+         anything first",
+        context.spell("deployment-id"),
+        ["environment", "expect-current", "dry-run"].map(|input| context.spell(input)).join(", "),
+    )
+}
+
+/// The request failed, and no effect was seen.
 pub(super) fn not_done(
     error: &CallError,
     candidates: &Candidates,
@@ -50,8 +54,7 @@ pub(super) fn not_done(
         CallError::NotSent(why) => connect_help::words(why, context),
         error if error.retry_class() == RetryClass::InDoubt => (
             format!(
-                "the request was sent and its answer was lost ({error}), but the deployments show \
-                 that it had no effect"
+                "the request was sent and its answer was lost ({error}); no effect was seen within 8 s"
             ),
             later,
         ),
@@ -80,11 +83,15 @@ pub(super) fn not_done(
             "the API will refuse it until the conflict is over, such as a running A/B test"
                 .to_owned(),
         ),
+        CallError::Answered { status: 429, retry_after: Some(wish), .. } => (
+            "the API has too many requests at present".to_owned(),
+            format!(
+                "the API wants to be left alone for {}: run it again after that, which is safe",
+                format_duration(*wish)
+            ),
+        ),
         CallError::Answered { status: 429, .. } => {
             ("the API has too many requests at present".to_owned(), later)
-        }
-        CallError::Answered { status: 503, .. } => {
-            ("the API is not available at present".to_owned(), later)
         }
         CallError::Answered { status: 300..=399, .. } => (
             "the API answered with a redirect, which is not followed".to_owned(),

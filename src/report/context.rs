@@ -85,13 +85,11 @@ impl Context<'_> {
         )
     }
 
-    /// The next step where nobody knows what became of the rollback.
-    pub fn how_to_find_out(&self) -> String {
+    /// The first step where nobody knows what is active.
+    pub fn look_first(&self) -> String {
+        let dry_run = self.spell("dry-run");
         format!(
-            "wait a minute and look with the command below, as running it again may roll back twice: \
-             a deployment in the target's environment that was created after {} (by this machine's \
-             clock), unless somebody else made it, means that it was rolled back",
-            self.started(),
+            "start the same job with {dry_run} set to true, which shows what is active and changes nothing"
         )
     }
 

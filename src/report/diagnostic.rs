@@ -15,6 +15,7 @@ use serde::Serialize;
 
 const NOTHING_SENT: &str = "unchanged: nothing was sent";
 const NOTHING_DONE: &str = "unchanged: nothing was rolled back";
+const NOTHING_SEEN: &str = "unchanged: no effect was seen within 8 s";
 const NOBODY_KNOWS: &str = "unknown: it may or may not have been rolled back";
 const NOT_ACTIVE: &str = "unknown: the new deployment was made, and another one is active";
 const STAYS: &str = "rolled back, and the rollback stands";
@@ -127,19 +128,17 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             format!("{} is the beginning of several versions in {there}", context.target()),
             format!("give more characters of it in {target_input}, or the id of a deployment"),
         ),
-        Failure::Superseded { .. } => superseded(there, record, context),
-        Failure::AlreadyRolledBack { active, .. } => not_rolled_back(
-            NOTHING_SENT,
-            format!("{there} was rolled back already: {}", active.describe()),
-            String::new(),
-        ),
+        Failure::Superseded { now, lost } => superseded(now.as_ref(), lost, there, record, context),
+        Failure::AlreadyRolledBack { active, undone } => {
+            already_rolled_back(active, undone.as_ref(), there, context)
+        }
         Failure::Unread { error, .. } => {
             let (problem, help) = call_help::unread(error, context);
             not_rolled_back(NOTHING_SENT, problem, help)
         }
-        Failure::NotDone { error, candidates } => {
+        Failure::NotDone { error, lost, candidates } => {
             let (problem, help) = call_help::not_done(error, candidates, context);
-            not_rolled_back(NOTHING_DONE, problem, help)
+            not_rolled_back(not_done(lost), problem, help)
         }
         Failure::Internal(cause) => not_rolled_back(
             NOTHING_SENT,
@@ -160,9 +159,7 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             headline: "Accepted, but not active",
             problem: not_active(record),
             effect: NOT_ACTIVE,
-            help: "somebody may have deployed meanwhile: look again with the command below \
-                   before you run it again"
-                .to_owned(),
+            help: format!("somebody may have deployed meanwhile: {}", context.look_first()),
         },
         Failure::TestsFailed => {
             tests_decided("Rolled back, but tests failed", format!("tests failed, {progress}"))
@@ -182,30 +179,64 @@ fn tests_decided(headline: &'static str, problem: String) -> Words {
 
 /// The words of a run that does not know what became of its request.
 fn perhaps_rolled_back(problem: String, context: &Context<'_>) -> Words {
-    let help = context.how_to_find_out();
+    let help = format!(
+        "{}; run it again only if the bad version is still active after a minute",
+        context.look_first()
+    );
     Words { headline: "Perhaps rolled back", problem, effect: NOBODY_KNOWS, help }
 }
 
-/// The words where another deployment is active than the one that was expected. A request may have been
-/// sent in vain before somebody deployed.
-fn superseded(there: &str, record: &Record, context: &Context<'_>) -> Words {
-    let current = describe(record.plan.current.as_ref());
-    let look = "somebody deployed meanwhile: look at that deployment first, and run it again only if \
-                that deployment must go, too";
-    let (problem, help) = match context.expected() {
-        Some(expected) => (
-            format!("what is active in {there} is not {expected}, but {current}"),
-            format!(
-                "{look} ({} is a whole id, a whole hash, or at least 7 characters of it)",
-                context.spell("expect-current")
-            ),
-        ),
-        None => (
-            format!("{there} has changed since this run read it: now active is {current}"),
-            look.to_owned(),
+/// The effect of a run whose last request failed. `lost` is how the answer to an earlier one was lost.
+fn not_done(lost: &Option<String>) -> &'static str {
+    if lost.is_some() { NOTHING_SEEN } else { NOTHING_DONE }
+}
+
+/// The words where another deployment is active than the one that was expected, or that was active when
+/// the plan was made.
+fn superseded(
+    now: Option<&Deployment>,
+    lost: &Option<String>,
+    there: &str,
+    record: &Record,
+    context: &Context<'_>,
+) -> Words {
+    let now = describe(now);
+    let problem = match context.expected() {
+        Some(expected) if record.plan.target.is_none() => {
+            format!("what is active in {there} is not {expected}, but {now}")
+        }
+        _ => format!(
+            "{there} has changed since this run read it: active was {}, and now is {now}",
+            describe(record.plan.current.as_ref())
         ),
     };
-    not_rolled_back(NOTHING_DONE, problem, help)
+    let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
+    let help = format!(
+        "look at what was deployed; if that must go, too, name the version to go back to in {target}, or \
+         give what is active now in {expect} (a whole id, a whole hash, or at least 7 characters of it)"
+    );
+    not_rolled_back(not_done(lost), problem, help)
+}
+
+/// The words where `previous` was asked for after a rollback.
+fn already_rolled_back(
+    active: &Deployment,
+    undone: Option<&Deployment>,
+    there: &str,
+    context: &Context<'_>,
+) -> Words {
+    let undone = undone.map(|undone| format!(", and undid {}", undone.describe()));
+    let problem = format!(
+        "{there} was rolled back already: what is active is itself a rollback ({}){}",
+        active.describe(),
+        undone.unwrap_or_default(),
+    );
+    let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
+    let help = format!(
+        "to go further back, name a version in {target}, or give {} in {expect}",
+        active.id
+    );
+    not_rolled_back(NOTHING_SENT, problem, help)
 }
 
 /// The words where there is no deployment to go back to.
@@ -235,11 +266,22 @@ fn no_target(why: NoTarget, candidates: &Candidates, there: &str, context: &Cont
             ),
             name_one,
         ),
-        NoTarget::NoOrder | NoTarget::Void | NoTarget::OutOfStep => (
+        NoTarget::OutOfStep => (
             format!(
-                "{there} has deployments that are newer than the active one, so that nobody knows \
-                 what was before it"
+                "{there} lists deployments that are newer than the active one, or does not list the \
+                 active one, so that nobody knows what was before it"
             ),
+            name_one,
+        ),
+        NoTarget::NoOrder => (
+            format!(
+                "the API does not say when the deployments of {there} were made, so that nobody knows \
+                 what was before the active one"
+            ),
+            name_one,
+        ),
+        NoTarget::Void => (
+            format!("{target} was deleted, or is a draft: there is nothing to go back to"),
             name_one,
         ),
     };

@@ -88,7 +88,7 @@ impl<'a> Report<'a> {
             return diagnostic.headline.clone();
         }
         if let Some(rollback) = &self.record.rollback {
-            return rollback.headline();
+            return rollback.headline(self.record.verification.as_ref());
         }
         match (self.outcome, &plan.current) {
             (Outcome::Unchanged, Some(current)) => format!(

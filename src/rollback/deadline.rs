@@ -1,10 +1,19 @@
 //! The time of a run: one deadline over everything, and what each part may take of it.
 //!
-//! A request gets at most a third of the whole time, and never more than half of what is left, so that
-//! there is time to find out what became of a request that was not answered.
+//! A request for a rollback gets all the time that is left, but what looking for its effect takes. A read
+//! gets at most a third of the whole time, and never more than half of what is left, so that a read that
+//! hangs leaves time for everything else.
 
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The time that is kept for looking, after a request for a rollback: a whole ladder of looks, and its
+/// reads.
+const LOOKING_TIME: Duration = Duration::from_secs(10);
+/// The time that must be left before a request is sent again: for the request, and for looking.
+const ANOTHER_TRY: Duration = Duration::from_secs(15);
+/// The most time that the last read of a run needs.
+const LAST_READ: Duration = Duration::from_secs(1);
 
 /// The deadline of a run, by a monotonic clock.
 #[derive(Clone, Copy, Debug)]
@@ -19,28 +28,37 @@ impl Deadline {
         Self { whole, end: Instant::now() + whole }
     }
 
-    /// The time that one request may take. None where so little is left that no request should begin.
-    pub fn for_request(&self) -> Option<Duration> {
+    /// The time that a read may take. None where so little is left that no request should begin.
+    pub fn for_read(&self) -> Option<Duration> {
         let left = self.left();
-        (left > self.least()).then(|| (self.whole / 3).min(left / 2))
+        (left >= self.last_read()).then(|| (self.whole / 3).min(left / 2))
     }
 
-    /// The time that a wait may take of the time that is `wanted`: at most half of what is left. None
-    /// where no request could begin afterwards.
-    pub fn for_wait(&self, wanted: Duration) -> Option<Duration> {
+    /// The time that a request for a rollback may take. None where so little is left that no request should
+    /// begin.
+    pub fn for_rollback(&self) -> Option<Duration> {
         let left = self.left();
-        let wait = wanted.min(left / 2);
-        (left - wait > self.least()).then_some(wait)
+        (left >= self.last_read()).then(|| left - LOOKING_TIME.min(left / 2))
     }
 
-    /// Whether a request that takes all the time that it may leaves `time` for what comes after it.
-    pub fn leaves(&self, time: Duration) -> bool {
-        self.left() / 2 >= time
+    /// The most that a wait before another read may take.
+    pub fn for_wait(&self) -> Option<Duration> {
+        Some(self.left() / 2).filter(|half| *half >= self.last_read())
     }
 
-    /// The least time that a request needs.
-    fn least(&self) -> Duration {
-        self.whole / 20
+    /// The most that a wait before another request for a rollback may take. None where the time is too
+    /// short for another one.
+    pub fn for_wait_to_roll_back(&self) -> Option<Duration> {
+        self.left().checked_sub(ANOTHER_TRY)
+    }
+
+    /// The last moment at which a read has time.
+    pub fn last_look(&self) -> Instant {
+        self.end - self.last_read()
+    }
+
+    fn last_read(&self) -> Duration {
+        LAST_READ.min(self.whole / 20)
     }
 
     fn left(&self) -> Duration {

@@ -1,22 +1,21 @@
-//! The engine that all steps of a rollback share: reads that are asked for again, and waits within the
-//! deadline.
+//! The engine that all steps of a rollback share: reads of the deployments, and what is asked for again.
 
-use crate::agents_api::{AgentsApi, Answer, Deployments, Limit};
+use crate::agents_api::{AgentsApi, Answer, Deployments};
 use crate::log::Log;
 use crate::model::{CallError, Deployment, Environment, RollbackRequest};
 use crate::rollback::{backoff, deadline::Deadline};
 use crate::text::row::Row;
-use std::cell::RefCell;
+use futures_util::{StreamExt, stream};
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// The waits before each look at something that may take a moment to show. The API acts, and shows what
-/// it did, within a second (seen in recorded traffic).
-pub const POLL_DELAYS: [Duration; 3] =
-    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2)];
-
 /// How many deployments a list is asked for.
-const LIST_COUNT: usize = 100;
+pub const LIST_COUNT: usize = 100;
+/// How many where a list of the usual length is too large.
+const SHORT_LIST_COUNT: usize = 10;
+/// How many reads go on at the same time, each on a connection of its own.
+const CONCURRENCY: usize = 2;
 
 /// A run at work.
 pub struct Engine<'a, 'log, A> {
@@ -30,9 +29,37 @@ pub struct Engine<'a, 'log, A> {
     pub(super) random: &'a dyn Fn() -> f64,
     /// The time.
     pub(super) deadline: Deadline,
+    /// How many deployments a list is asked for now.
+    list_count: Cell<usize>,
 }
 
-impl<'a, 'log, A> Engine<'a, 'log, A> {
+/// A part of what the API shows of the deployments.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// The active deployments, at most one for each environment.
+    Active,
+    /// The newest deployments of an environment.
+    List(Environment),
+}
+
+/// How often a read is tried.
+#[derive(Clone, Copy, Debug)]
+pub enum Tries {
+    /// Once, and an old answer from a cache is an answer, too: the next look comes anyway.
+    Once,
+    /// As often as the user allows, until the answer is a fresh one.
+    Several,
+}
+
+/// What was read at the same time.
+pub struct Snapshot {
+    /// The active deployments.
+    pub active: Answer<Deployments>,
+    /// The list of each environment that was asked for.
+    pub lists: Vec<(Environment, Answer<Deployments>)>,
+}
+
+impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
     /// A run that begins now.
     pub fn start(
         request: &'a RollbackRequest,
@@ -41,80 +68,101 @@ impl<'a, 'log, A> Engine<'a, 'log, A> {
         random: &'a dyn Fn() -> f64,
     ) -> Self {
         let deadline = Deadline::start(request.limits.timeout);
-        Self { request, api, log: RefCell::new(log), random, deadline }
-    }
-}
-
-impl<A: AgentsApi> Engine<'_, '_, A> {
-    /// Reads the newest deployments of an environment, the newest one first.
-    pub async fn deployments(&self, environment: Environment) -> Answer<Deployments> {
-        self.read(async |api, limit| api.deployments(environment, LIST_COUNT, limit).await).await
+        let list_count = Cell::new(LIST_COUNT);
+        Self { request, api, log: RefCell::new(log), random, deadline, list_count }
     }
 
-    /// Reads the active deployments, at most one for each environment.
-    pub async fn active(&self) -> Answer<Deployments> {
-        self.read(async |api, limit| api.active(limit).await).await
+    /// Tells people a fact while the work goes on.
+    pub(super) fn tell(&self, label: &'static str, text: impl Into<String>) {
+        self.log.borrow_mut().rows(&[Row::new(label, text.into())]);
+    }
+
+    /// Reads what is active and the lists of these environments, at the same time.
+    pub(super) async fn snapshot(&self, environments: &[Environment], tries: Tries) -> Snapshot {
+        let lists = environments.iter().map(|environment| Part::List(*environment));
+        let parts = [Part::Active].into_iter().chain(lists);
+        let reads = parts.map(|part| self.read(part, tries));
+        let mut answers = stream::iter(reads).buffered(CONCURRENCY).collect::<Vec<_>>().await;
+        let active = answers.remove(0);
+        Snapshot { active, lists: environments.iter().copied().zip(answers).collect() }
     }
 
     /// Reads the newest deployments of every environment, as far as the first try shows them, the most
     /// important environment first.
-    pub async fn newest(&self) -> Vec<Deployment> {
-        let mut newest = Vec::new();
-        for environment in Environment::ALL {
-            let limit = self.deadline.for_request();
-            if let Ok(list) = self.api.deployments(environment, LIST_COUNT, limit).await {
-                newest.extend(list.value);
-            }
-        }
-        newest
+    pub(super) async fn newest(&self) -> Vec<Deployment> {
+        let reads = Environment::ALL.map(|environment| self.read_once(Part::List(environment)));
+        let answers = stream::iter(reads).buffered(CONCURRENCY).collect::<Vec<_>>().await;
+        answers.into_iter().flatten().flat_map(|list| list.value).collect()
     }
 
-    /// Reads something, and asks again where that may help.
-    async fn read<T>(&self, call: impl AsyncFn(&A, Limit) -> Answer<T>) -> Answer<T> {
-        let mut tries = 0;
+    /// Reads what is active.
+    pub(super) async fn active(&self, tries: Tries) -> Answer<Deployments> {
+        self.read(Part::Active, tries).await
+    }
+
+    async fn read(&self, part: Part, tries: Tries) -> Answer<Deployments> {
+        if let Tries::Once = tries {
+            return self.read_once(part).await;
+        }
+        let mut tried = 0;
         loop {
-            let error = match call(self.api, self.deadline.for_request()).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
+            let error = match self.read_once(part).await {
+                Ok(read) if read.is_from_cache => CallError::Stale,
+                answer => match answer {
+                    Ok(read) => return Ok(read),
+                    Err(error) => error,
+                },
             };
-            tries += 1;
-            if !error.may_be_read_again() || !self.back_off(tries, &error).await {
+            tried += 1;
+            let most = self.deadline.for_wait().filter(|_| error.may_be_read_again());
+            if !self.has_waited(tried, &error, most).await {
                 return Err(error);
             }
         }
     }
 
-    /// Waits before the next try after `tries` of them. False where there is no next try.
-    pub async fn back_off(&self, tries: u32, error: &CallError) -> bool {
-        let wait = backoff::wait_after(tries, error.retry_after(), (self.random)());
-        self.wait_for_next_try(tries, wait, error).await
-    }
-
-    /// Waits for `wait`, or less where the deadline wants it, and says so. False where there is no next
-    /// try.
-    pub async fn wait_for_next_try(&self, tries: u32, wait: Duration, error: &CallError) -> bool {
-        let attempts = self.request.limits.attempts;
-        let Some(wait) = self.deadline.for_wait(wait).filter(|_| tries < attempts) else {
-            return false;
-        };
-        let next = tries + 1;
-        let when = match wait {
-            Duration::ZERO => "at once".to_owned(),
-            wait => format!("in {:.1} s", wait.as_secs_f64()),
-        };
-        let text = format!("{when}, try {next} of {attempts}, after: {error}");
-        self.log.borrow_mut().rows(&[Row::new("trying again", text)]);
-        sleep(wait).await;
-        true
-    }
-
-    /// Waits before a look. False where the deadline does not leave the whole wait, and time to read
-    /// afterwards.
-    pub async fn wait_to_look(&self, delay: Duration) -> bool {
-        if self.deadline.for_wait(delay) != Some(delay) {
-            return false;
+    async fn read_once(&self, part: Part) -> Answer<Deployments> {
+        let limit = self.deadline.for_read();
+        match part {
+            Part::Active => self.api.active(limit).await,
+            Part::List(environment) => self.list(environment).await,
         }
-        sleep(delay).await;
+    }
+
+    /// Reads a list, and a shorter one where that is too large.
+    async fn list(&self, environment: Environment) -> Answer<Deployments> {
+        let count = self.list_count.get();
+        let limit = self.deadline.for_read();
+        let answer = self.api.deployments(environment, count, limit).await;
+        let why = match answer {
+            Err(CallError::TooLarge(why)) if count > SHORT_LIST_COUNT => why,
+            answer => return answer,
+        };
+        if self.list_count.replace(SHORT_LIST_COUNT) > SHORT_LIST_COUNT {
+            self.log.borrow_mut().warning(&format!(
+                "a list of {count} deployments is too large ({why}): only the newest \
+                 {SHORT_LIST_COUNT} are read, so that older ones are not found"
+            ));
+        }
+        self.api.deployments(environment, SHORT_LIST_COUNT, self.deadline.for_read()).await
+    }
+
+    /// Waits before the next try, after `tried` of them, and says so. False where there is no next try:
+    /// there were enough, or the wait would be longer than `most`.
+    pub(super) async fn has_waited(
+        &self,
+        tried: u32,
+        error: &CallError,
+        most: Option<Duration>,
+    ) -> bool {
+        let attempts = self.request.limits.attempts;
+        let Some(most) = most.filter(|_| tried < attempts) else { return false };
+        let wait = backoff::wait_after(tried, error.retry_after(), most, (self.random)());
+        let Some(wait) = wait else { return false };
+        let next = tried + 1;
+        let wait_text = format!("in {:.1} s", wait.as_secs_f64());
+        self.tell("trying again", format!("{wait_text}, try {next} of {attempts}, after: {error}"));
+        sleep(wait).await;
         true
     }
 }

@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod engine;
 pub mod evidence;
 pub mod history;
+pub mod looks;
 mod plan;
 mod reconcile;
 mod send;
@@ -19,13 +20,13 @@ mod wait_for_tests;
 
 use crate::agents_api::AgentsApi;
 use crate::model::{
-    CallError, Candidates, Delivery, Failure, Outcome, Record, Signal, TestRuns, TestsOutcome,
-    Verification,
+    Delivery, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome, Verification,
 };
 use engine::Engine;
 use humantime::format_duration;
 use plan::Next;
 use reconcile::Reconciliation;
+use send::Sent;
 
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
@@ -49,45 +50,50 @@ pub async fn perform<A: AgentsApi>(
 }
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
-    async fn roll_back(&mut self, record: &mut Record) -> Result<Outcome, Failure> {
+    async fn roll_back(&self, record: &mut Record) -> Result<Outcome, Failure> {
         let target = match self.plan(&mut record.plan).await? {
             Next::Send(target) => target,
             Next::End(outcome) => return Ok(outcome),
         };
-        let mut reconciliation = Reconciliation::new(target, &record.plan);
-        let sent = self.send(&mut record.plan, &mut reconciliation).await;
-        record.plan.target = record.plan.target.take().or(reconciliation.target);
+        let mut search = Reconciliation::new(target, &record.plan);
+        let sent = self.send(&mut record.plan, &mut search).await;
+        record.plan.target = record.plan.target.take().or(search.target);
         match sent {
-            Ok(rollback) => {
-                let made = &record.rollback.insert(rollback).deployment;
-                if !record.plan.is_met_by(made) {
-                    return Err(Failure::NotActive);
-                }
-                if self.request.is_verified {
-                    let seen = self.verify(made, record.plan.environment).await;
-                    if let Verification::OtherActive(_) = record.verification.insert(seen) {
-                        return Err(Failure::NotActive);
+            Ok(Sent::Done(rollback)) => self.conclude(record, rollback).await,
+            Ok(Sent::Unneeded) => Ok(Outcome::Unchanged),
+            Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
+                let is_there = self.is_there_already(&mut record.plan).await;
+                match lost {
+                    None if is_there => Ok(Outcome::Unchanged),
+                    // The lost request may have put it there.
+                    Some(lost) if is_there => {
+                        let cause = "the API says that the version is active already".to_owned();
+                        Err(Failure::Unknown { lost, error: Box::new(error), cause })
                     }
-                }
-                Ok(Outcome::RolledBack)
-            }
-            Err(Failure::NotDone { error, .. }) if error.is_already_published() => {
-                match self.is_there_already(&mut record.plan).await {
-                    true => Ok(Outcome::Unchanged),
-                    false => Err(Failure::NotDone { error, candidates: Candidates::default() }),
+                    lost => Err(Failure::NotDone { error, lost, candidates }),
                 }
             }
-            Err(Failure::NotDone {
-                error: error @ CallError::Answered { status: 404, .. },
-                ..
-            }) => {
-                let listed = self.newest().await;
-                let environment = record.plan.environment;
-                let candidates = Candidates::choose(listed, &self.request.target, environment);
-                Err(Failure::NotDone { error, candidates })
+            Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {
+                let candidates = self.candidates(record.plan.environment).await;
+                Err(Failure::NotDone { error, lost, candidates })
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Judges a rollback that the API says was done.
+    async fn conclude(&self, record: &mut Record, rollback: Rollback) -> Result<Outcome, Failure> {
+        let made = &record.rollback.insert(rollback).deployment;
+        if !record.plan.is_met_by(made) {
+            return Err(Failure::NotActive);
+        }
+        if self.request.is_verified {
+            let seen = self.verify(made, record.plan.environment).await;
+            if let Verification::OtherActive(_) = record.verification.insert(seen) {
+                return Err(Failure::NotActive);
+            }
+        }
+        Ok(Outcome::RolledBack)
     }
 }
 

@@ -3,12 +3,13 @@
 
 use crate::agents_api::{AgentsApi, Answer};
 use crate::model::{
-    Candidates, Deployment, Environment, Failure, Id, NoTarget, Outcome, Plan, RollbackRequest,
-    TargetSpec,
+    CallError, Candidates, Deployment, Environment, Failure, Id, NoTarget, Outcome, Plan,
+    RollbackRequest, TargetSpec,
 };
 use crate::rollback::{
-    engine::{Engine, POLL_DELAYS},
-    history,
+    engine::{Engine, LIST_COUNT, Snapshot, Tries},
+    history::{self, History},
+    looks::Looks,
 };
 
 /// The step after the plan.
@@ -22,22 +23,24 @@ pub(super) enum Next {
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Finds out what to do, and whether it should be done. With a bare id and no guard, nothing is read.
-    pub(super) async fn plan(&mut self, plan: &mut Plan) -> Result<Next, Failure> {
+    pub(super) async fn plan(&self, plan: &mut Plan) -> Result<Next, Failure> {
         let request = self.request;
-        let environment = match (request.environment, &request.target) {
-            (Some(environment), _) => environment,
+        let (environment, history) = match (request.environment, &request.target) {
+            (Some(environment), _) => (environment, self.history(environment).await?),
             (None, TargetSpec::Named(id)) if !request.must_be_looked_up() => {
                 return Ok(Next::Send(id.clone()));
             }
-            (None, _) => self.find_environment().await?,
+            (None, _) => match self.find_environment().await? {
+                Some(found) => found,
+                None => return Ok(Next::End(Outcome::Previewed)),
+            },
         };
+        let history = self.settle(environment, history).await;
         plan.environment = Some(environment);
-        let unread = |error| Failure::Unread { error, candidates: Candidates::default() };
-        let history = self.history(environment).await.map_err(unread)?;
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
         if !is_expected(request, plan.current.as_ref()) {
-            return Err(Failure::Superseded { now: plan.current.clone() });
+            return Err(Failure::Superseded { now: plan.current.clone(), lost: None });
         }
         let target = match &request.target {
             TargetSpec::Previous => self.previous(plan, environment, &history)?,
@@ -47,7 +50,11 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         plan.target = Some(target.clone());
         self.log.borrow_mut().rows(&plan.rows());
         let current = plan.current.as_ref();
-        if current.is_some_and(|current| current.has_version_of(&target)) && !request.is_forced {
+        if current.is_some_and(|current| current.has_version_of(&target))
+            && history.is_settled()
+            && !request.is_forced
+            && !is_rehearsal_of_bare_id(request)
+        {
             return Ok(Next::End(Outcome::Unchanged));
         }
         if request.is_dry_run {
@@ -59,51 +66,71 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         Id::new(&target.id).map(Next::Send).ok_or(nowhere)
     }
 
-    /// Looks in every environment for the deployment that was named. Returns the environment that lists
-    /// it.
-    async fn find_environment(&mut self) -> Result<Environment, Failure> {
+    /// Looks in every environment for the deployment that was named, and returns the environment that lists
+    /// it. None where the real run would ask the API all the same, which may know older deployments than it
+    /// lists.
+    async fn find_environment(&self) -> Result<Option<(Environment, History)>, Failure> {
         let target = &self.request.target;
+        let Snapshot { active, lists } = self.snapshot(&Environment::ALL, Tries::Several).await;
         let mut listed = Vec::new();
         let mut unread = None;
-        for environment in Environment::ALL {
-            match self.deployments(environment).await {
-                Ok(list) if list.value.iter().any(|deployment| target.is(&deployment.id)) => {
-                    return Ok(environment);
+        let mut may_be_older = false;
+        for (environment, list) in lists {
+            let list = match list {
+                Ok(list) => list.value,
+                Err(error) => {
+                    unread = unread.or(Some(error));
+                    continue;
                 }
-                Ok(list) => listed.extend(list.value),
-                Err(error) => unread = unread.or(Some(error)),
+            };
+            if list.iter().any(|deployment| target.is(&deployment.id)) {
+                let history = history_of(environment, Ok(list), active.map(|active| active.value));
+                return history.map(|history| Some((environment, history))).map_err(unread_failure);
             }
+            may_be_older |= list.len() >= LIST_COUNT;
+            listed.extend(list);
         }
         let candidates = Candidates::choose(listed, target, None);
-        Err(match unread {
-            Some(error) => Failure::Unread { error, candidates },
-            None => Failure::NoTarget { why: NoTarget::Nowhere, candidates },
-        })
-    }
-
-    /// Reads an environment. A deployment that is newer than the active one gets a few seconds to be
-    /// active itself.
-    async fn history(&mut self, environment: Environment) -> Answer<History> {
-        let mut history = self.history_once(environment).await?;
-        for delay in POLL_DELAYS.into_iter().skip(1) {
-            if history.newer.is_empty() || !self.wait_to_look(delay).await {
-                break;
-            }
-            history = self.history_once(environment).await?;
+        if let Some(error) = unread {
+            return Err(Failure::Unread { error, candidates });
         }
-        Ok(history)
+        if may_be_older && is_rehearsal_of_bare_id(self.request) {
+            self.log.borrow_mut().warning(&format!(
+                "the deployment is not among the newest {LIST_COUNT} of its environment, so that this \
+                 dry run cannot tell whether the API knows it"
+            ));
+            return Ok(None);
+        }
+        Err(Failure::NoTarget { why: NoTarget::Nowhere, candidates })
     }
 
-    async fn history_once(&mut self, environment: Environment) -> Answer<History> {
-        let list = self.deployments(environment).await?.value;
-        let active = self.active().await?.value;
-        let current = active.into_iter().find(|active| active.environment == Some(environment));
-        Ok(History::new(list, current))
+    /// Reads an environment.
+    async fn history(&self, environment: Environment) -> Result<History, Failure> {
+        let Snapshot { active, lists } = self.snapshot(&[environment], Tries::Several).await;
+        let list = lists.into_iter().next().map_or(Err(CallError::Stale), |(_, list)| list);
+        history_of(environment, list.map(|list| list.value), active.map(|active| active.value))
+            .map_err(unread_failure)
+    }
+
+    /// Reads an environment again where its list and what is active do not agree: for a moment after a
+    /// deployment they may not.
+    async fn settle(&self, environment: Environment, mut history: History) -> History {
+        let mut looks = Looks::ladder();
+        // The first look is the one that has been taken.
+        let mut is_first = true;
+        while !history.is_settled() && looks.next(self.deadline).await {
+            if !std::mem::take(&mut is_first)
+                && let Ok(again) = self.history(environment).await
+            {
+                history = again;
+            }
+        }
+        history
     }
 
     /// Picks what the environment was on before.
     fn previous(
-        &mut self,
+        &self,
         plan: &mut Plan,
         environment: Environment,
         history: &History,
@@ -113,21 +140,36 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let candidates = Candidates::choose(listed, &TargetSpec::Previous, Some(environment));
             Err(Failure::NoTarget { why, candidates })
         };
-        if !history.newer.is_empty() {
+        let Some(current) = &history.current else {
+            return refuse(NoTarget::NothingActive);
+        };
+        if !history.is_settled() {
             return refuse(NoTarget::OutOfStep);
         }
-        if history.current.is_none() {
-            return refuse(NoTarget::NothingActive);
+        if !history.is_in_order {
+            return refuse(NoTarget::NoOrder);
         }
         let previous = history::previous(&history.deployments);
+        if let Some(undone) = previous.undone
+            && self.request.expect_current.is_none()
+        {
+            let (active, undone) = (current.clone(), undone.deployment.cloned());
+            return Err(Failure::AlreadyRolledBack { active, undone });
+        }
         plan.passed_over = previous.passed_over.into_iter().map(str::to_owned).collect();
         let Some(target) = previous.deployment else {
             return refuse(NoTarget::NothingBefore);
         };
+        if !previous.is_dated {
+            return refuse(NoTarget::NoOrder);
+        }
+        if target.is_void || target.version.is_none() {
+            return refuse(NoTarget::Void);
+        }
         if previous.is_guess {
             self.log.borrow_mut().warning(
-                "previous is a guess: the API does not say which deployments are rollbacks, so that \
-                 the newest one of another version was picked",
+                "previous is a guess: the API does not say which deployments are rollbacks, so that a \
+                 version that came back was taken for a rollback to it",
             );
         }
         Ok(target.clone())
@@ -135,17 +177,23 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Finds the deployment that was named by its id, by its version, or by the beginning of its version.
     async fn named(
-        &mut self,
+        &self,
         environment: Environment,
         history: &History,
         id: &Id,
     ) -> Result<Deployment, Failure> {
         let id = id.as_str();
         if let Some(target) = history.all().find(|deployment| deployment.id == id) {
+            if target.is_void {
+                let candidates = self.candidates(Some(environment)).await;
+                return Err(Failure::NoTarget { why: NoTarget::Void, candidates });
+            }
             return Ok(target.clone());
         }
         let mut matching: Vec<Deployment> = Vec::new();
-        for deployment in history.all().filter(|deployment| deployment.has_version(id)) {
+        let has_version =
+            |deployment: &&Deployment| !deployment.is_void && deployment.has_version(id);
+        for deployment in history.all().filter(has_version) {
             if !matching.iter().any(|other| other.has_version_of(deployment)) {
                 matching.push(deployment.clone());
             }
@@ -156,49 +204,59 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if let Some(target) = matching.pop() {
             return Ok(target);
         }
-        let listed = self.newest().await;
-        let candidates = Candidates::choose(listed, &self.request.target, Some(environment));
+        let candidates = self.candidates(Some(environment)).await;
         Err(Failure::NoTarget { why: NoTarget::NotThere, candidates })
+    }
+
+    /// Deployments to choose from instead of the target.
+    pub(super) async fn candidates(&self, environment: Option<Environment>) -> Candidates {
+        Candidates::choose(self.newest().await, &self.request.target, environment)
     }
 
     /// Whether the environment is on the target's version, as the API says. False only where the lists
     /// show another active version.
-    pub(super) async fn is_there_already(&mut self, plan: &mut Plan) -> bool {
+    pub(super) async fn is_there_already(&self, plan: &mut Plan) -> bool {
+        let environments = plan.environment.map_or(Environment::ALL.to_vec(), |known| vec![known]);
+        let Snapshot { active, lists } = self.snapshot(&environments, Tries::Several).await;
         if plan.target.is_none() {
-            let target = &self.request.target;
-            let mut listed = self.newest().await.into_iter();
-            plan.target = listed.find(|deployment| target.is(&deployment.id));
+            let listed = lists.into_iter().filter_map(|(_, list)| list.ok());
+            let mut listed = listed.flat_map(|list| list.value);
+            plan.target = listed.find(|deployment| self.request.target.is(&deployment.id));
         }
         let of_target = plan.target.as_ref().and_then(|target| target.environment);
         plan.environment = plan.environment.or(of_target);
-        let active = self.active().await.map(|active| active.value).unwrap_or_default();
-        let is_there = |active: &Deployment| {
-            plan.environment.is_some() && active.environment == plan.environment
+        plan.current = match (active, plan.environment) {
+            (Ok(active), Some(environment)) => of(environment, active.value),
+            _ => None,
         };
-        plan.current = active.into_iter().find(is_there);
         let version = |deployment: &Option<Deployment>| {
             deployment.as_ref().and_then(|deployment| deployment.version.clone())
         };
         let versions = version(&plan.target).zip(version(&plan.current));
         versions.is_none_or(|(target, current)| target == current)
     }
+}
 
-    /// Whether what was decided by what is active may still be done. Before anything is sent again,
-    /// somebody may have deployed.
-    pub(super) async fn still_holds(&mut self, plan: &mut Plan) -> Answer<bool> {
-        let request = self.request;
-        if request.expect_current.is_none() && request.target != TargetSpec::Previous {
-            return Ok(true);
-        }
-        let active = self.active().await?.value;
-        let now = active.into_iter().find(|active| active.environment == plan.environment);
-        let id = |deployment: &Option<Deployment>| {
-            deployment.as_ref().map(|deployment| deployment.id.clone())
-        };
-        let is_same = id(&now) == id(&plan.current);
-        plan.current = now;
-        Ok(is_same)
-    }
+fn unread_failure(error: CallError) -> Failure {
+    Failure::Unread { error, candidates: Candidates::default() }
+}
+
+fn history_of(
+    environment: Environment,
+    list: Answer<Vec<Deployment>>,
+    active: Answer<Vec<Deployment>>,
+) -> Answer<History> {
+    Ok(History::new(list?, of(environment, active?)))
+}
+
+/// The deployment that is active in an environment.
+fn of(environment: Environment, active: Vec<Deployment>) -> Option<Deployment> {
+    active.into_iter().find(|active| active.environment == Some(environment))
+}
+
+/// Whether the real run would send the request without reading anything.
+fn is_rehearsal_of_bare_id(request: &RollbackRequest) -> bool {
+    request.is_dry_run && request.environment.is_none() && request.expect_current.is_none()
 }
 
 /// Whether the active deployment is the one that the user expects.
@@ -206,46 +264,4 @@ fn is_expected(request: &RollbackRequest, current: Option<&Deployment>) -> bool 
     request.expect_current.as_ref().is_none_or(|expected| {
         current.is_some_and(|current| current.id == *expected || current.has_version(expected))
     })
-}
-
-/// The history of an environment.
-struct History {
-    /// The deployments that are newer than the active one, the newest one first: none, but for a moment.
-    newer: Vec<Deployment>,
-    /// The active deployment, and all that is older.
-    deployments: Vec<Deployment>,
-    /// The active deployment.
-    current: Option<Deployment>,
-}
-
-impl History {
-    /// Puts an environment's list and its active deployment together.
-    fn new(mut list: Vec<Deployment>, current: Option<Deployment>) -> Self {
-        let Some(active) = &current else {
-            return Self { newer: Vec::new(), deployments: list, current };
-        };
-        if let Some(place) = list.iter().position(|listed| listed.id == active.id) {
-            let deployments = list.split_off(place);
-            return Self { newer: list, deployments, current };
-        }
-        // The active deployment is newer than the list, or so old that the list does not reach it.
-        let newest = list.first().and_then(Deployment::created);
-        let is_newer = list.is_empty() || newest.is_some() && active.created() > newest;
-        let newer = if is_newer { Vec::new() } else { std::mem::take(&mut list) };
-        let deployments = [vec![active.clone()], list].concat();
-        Self { newer, deployments, current }
-    }
-
-    /// All deployments, the newest one first.
-    fn all(&self) -> impl Iterator<Item = &Deployment> {
-        self.newer.iter().chain(&self.deployments)
-    }
-
-    /// The deployments of other versions that are newer than `target`. None where the target is newer
-    /// than the active deployment itself.
-    fn undone_by(&self, target: &Deployment) -> Vec<Deployment> {
-        let place = self.deployments.iter().position(|deployment| deployment.id == target.id);
-        let newer = self.deployments.iter().take(place.unwrap_or(0));
-        newer.filter(|deployment| !deployment.has_version_of(target)).cloned().collect()
-    }
 }

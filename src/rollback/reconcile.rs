@@ -1,18 +1,18 @@
-//! Finds out what came of a request for a rollback whose answer was lost: the deployments show it.
+//! The search for a rollback whose answer was lost.
+//!
+//! A look reads what is active and the list of the target's environment, at the same time. What is in plain
+//! sight is found, also in an old answer from a cache. That nothing is there takes the last look of a whole
+//! ladder, and fresh answers to all of its reads.
 
 use crate::agents_api::{AgentsApi, Answer, ClockInterval, Deployments};
-use crate::model::{Deployment, Environment, Id, Plan, Rollback};
+use crate::model::{CallError, Deployment, Environment, Id, Plan, Rollback};
 use crate::rollback::{
-    engine::{Engine, POLL_DELAYS},
-    evidence::{self, Evidence},
+    engine::{Engine, Snapshot, Tries},
+    evidence::{self, Evidence, Known},
+    looks::{LADDER_TIME, Looks},
 };
-use crate::text::row::Row;
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 use tokio::time::Instant;
-
-/// The time that the looks take at least, reads included. After a lost answer, no further request leaves
-/// unless it leaves this much time for the looks.
-pub(super) const RECONCILE_TIME: Duration = Duration::from_secs(6);
 
 /// The search for a rollback.
 pub(super) struct Reconciliation {
@@ -26,14 +26,6 @@ pub(super) struct Reconciliation {
     begun: Instant,
 }
 
-/// The view that one look gives.
-struct Look {
-    target: Deployment,
-    listed: Vec<Deployment>,
-    /// When the rollback began, by the API's clock.
-    begun: ClockInterval,
-}
-
 impl Reconciliation {
     /// The search for a rollback to `target_id` that begins now.
     pub(super) fn new(target_id: Id, plan: &Plan) -> Self {
@@ -41,80 +33,88 @@ impl Reconciliation {
         Self { target_id, target, known_ids, begun: Instant::now() }
     }
 
-    /// When the rollback began, by the clock of a read. The error says why the read proves nothing.
-    fn begun(&self, read: &Answer<Deployments>) -> Result<ClockInterval, String> {
-        let read = read
-            .as_ref()
-            .map_err(|error| format!("they could not be read: {}", error.describe()))?;
-        if read.is_from_cache {
-            return Err("the answer came from a cache".to_owned());
-        }
-        let begun = read.server_clock.and_then(|clock| clock.time_of(self.begun));
-        begun.ok_or_else(|| "the API's answer bears no date".to_owned())
+    /// When the rollback began, by the API's clock. None where no answer tells it.
+    fn begun<'a>(
+        &self,
+        reads: impl Iterator<Item = &'a Answer<Deployments>>,
+    ) -> Option<ClockInterval> {
+        let fresh = reads.flatten().filter(|read| !read.is_from_cache);
+        let clocks = fresh.filter_map(|read| read.server_clock);
+        clocks.filter_map(|clock| clock.time_of(self.begun)).reduce(ClockInterval::and)
     }
 }
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
-    /// Looks a few times for the rollback whose answer was lost, as the text `lost` says. None where
-    /// the looks show that there is no such rollback. The error says why they do not tell.
+    /// Looks for the rollback whose answer was lost, as the text `lost` says. None where no effect was seen
+    /// by all looks of a ladder. The error says why that is not known.
     pub(super) async fn find_effect(
-        &mut self,
+        &self,
         search: &mut Reconciliation,
         lost: &str,
+        mut looks: Looks,
     ) -> Result<Option<Rollback>, String> {
+        let seconds = LADDER_TIME.as_secs();
+        let how_long = match looks.go_on() {
+            true => "until the time is over".to_owned(),
+            false => format!("for {seconds} s"),
+        };
+        self.tell("looking", format!("for what came of the request, {how_long}, after: {lost}"));
         let mut doubt = None;
-        for delay in POLL_DELAYS {
-            let text = match delay {
-                Duration::ZERO => format!("for what came of the request, after: {lost}"),
-                delay => format!("again in {:.1} s", delay.as_secs_f64()),
+        while looks.next(self.deadline).await {
+            doubt = match self.look(search).await {
+                Ok(Evidence::Found(made)) => return Ok(Some(Rollback::established(made, lost))),
+                Ok(Evidence::Absent) => None,
+                Ok(Evidence::Inconclusive(why)) => Some(why),
+                Err(error) if !error.may_be_read_again() => return Err(unread(&error)),
+                Err(error) => Some(unread(&error)),
             };
-            self.log.borrow_mut().rows(&[Row::new("looking", text)]);
-            if !self.wait_to_look(delay).await {
-                return Err("no time was left to look again".to_owned());
-            }
-            let Look { target, listed, begun } = self.look(search).await?;
-            match evidence::judge(&target, &listed, begun, search.known_ids.as_ref()) {
-                Evidence::Found(found) => {
-                    return Ok(Some(Rollback::established(found.clone(), lost)));
-                }
-                Evidence::Absent => doubt = None,
-                Evidence::Inconclusive(why) => doubt = Some(why),
-            }
         }
         if let Some(why) = doubt {
             return Err(why);
         }
-        self.log.borrow_mut().rows(&[Row::new("looked", "no rollback was done")]);
+        if !looks.are_whole() {
+            return Err(format!("there was no time to look for {seconds} s"));
+        }
+        self.tell("looked", format!("no effect was seen within {seconds} s"));
         Ok(None)
     }
 
-    /// Reads the deployment to go back to, and the newest and the active deployments. A look counts only
-    /// if everything was read that could show the rollback.
-    async fn look(&mut self, search: &mut Reconciliation) -> Result<Look, String> {
-        let active = self.active().await;
+    /// Looks once. A look in which the rollback is not seen counts only if everything was read that could
+    /// show the rollback; the error is the one of a read that failed.
+    pub(super) async fn look(&self, search: &mut Reconciliation) -> Result<Evidence, CallError> {
         let known = search.target.as_ref().and_then(|target| target.environment);
         let environments = known.map_or(Environment::ALL.to_vec(), |known| vec![known]);
-        let mut problem = None;
-        for environment in environments {
-            let read = self.deployments(environment).await;
-            let begun = match search.begun(&read) {
-                Ok(begun) => begun,
-                Err(why) => {
-                    problem.get_or_insert(why);
-                    continue;
-                }
-            };
-            let mut listed = read.map(|read| read.value).unwrap_or_default();
-            let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
-            let target = listed.iter().find(is_target).or(search.target.as_ref()).cloned();
-            if let Some(target) = target {
-                search.target = Some(target.clone());
-                let begun = begun.and(search.begun(&active)?);
-                listed.extend(active.map(|active| active.value).unwrap_or_default());
-                return Ok(Look { target, listed, begun });
+        let Snapshot { active, lists } = self.snapshot(&environments, Tries::Once).await;
+        let reads = || lists.iter().map(|(_, list)| list).chain([&active]);
+        let begun = search.begun(reads());
+        let listed = || reads().flatten().flat_map(|read| &read.value);
+        let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
+        if let Some(target) = listed().find(is_target) {
+            search.target = Some(target.clone());
+        }
+        let evidence = match &search.target {
+            Some(target) => {
+                let known = Known { ids: search.known_ids.as_ref(), begun };
+                evidence::judge(target, listed(), known)
+            }
+            None => {
+                Evidence::Inconclusive("the API lists no such deployment to go back to".to_owned())
+            }
+        };
+        if let Evidence::Found(_) = evidence {
+            return Ok(evidence);
+        }
+        for read in reads() {
+            match read {
+                Ok(read) if read.is_from_cache => return Err(CallError::Stale),
+                Ok(_) => {}
+                Err(error) => return Err(error.clone()),
             }
         }
-        let nowhere = "the API lists no such deployment to go back to";
-        Err(problem.unwrap_or_else(|| nowhere.to_owned()))
+        Ok(evidence)
     }
+}
+
+fn unread(error: &CallError) -> String {
+    format!("they could not be read: {}", error.describe())
 }

@@ -1,96 +1,155 @@
 //! The request for the rollback, which has an effect at most once.
 //!
-//! A request is sent again only if all requests before it never left, if the API said that it did not
-//! process them, or if three looks at the deployments showed no effect. The last leaves the limit that
-//! SECURITY.md names: an API that acts later than that.
-//! Whatever was decided by what was active is looked at again before the next request.
+//! A request is sent again only where all requests before it never left, were turned away, or were looked
+//! for in vain for eight seconds. A request that the API may still be at work on is never sent again. What
+//! was active when the plan was made is looked at again before every further request: if it has changed,
+//! the plan holds no more, and nothing is sent.
 
 use crate::agents_api::AgentsApi;
-use crate::model::{CallError, Candidates, Failure, Plan, RetryClass, Rollback};
+use crate::model::{CallError, Candidates, Deployment, Failure, Plan, RetryClass, Rollback};
 use crate::rollback::{
-    engine::Engine,
-    reconcile::{RECONCILE_TIME, Reconciliation},
+    engine::{Engine, Tries},
+    evidence::Evidence,
+    looks::Looks,
+    reconcile::Reconciliation,
 };
-use std::time::Duration;
+
+/// What came of the requests, where nothing failed.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// The rollback was done.
+    Done(Rollback),
+    /// Somebody else has put the target's version live meanwhile.
+    Unneeded,
+}
+
+/// The answer that was lost last, to a request that may have had an effect.
+#[derive(Clone, Debug)]
+struct Doubt {
+    /// How the answer was lost.
+    lost: String,
+    /// Whether the API may still be at work on the request.
+    is_going_on: bool,
+}
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Sends the request, and sends it again where that is safe and may help.
     pub(super) async fn send(
-        &mut self,
+        &self,
         plan: &mut Plan,
-        reconciliation: &mut Reconciliation,
-    ) -> Result<Rollback, Failure> {
-        let mut tries = 0;
-        // How the answer of the last request was lost that may have had an effect.
-        let mut lost: Option<String> = None;
+        search: &mut Reconciliation,
+    ) -> Result<Sent, Failure> {
+        let mut tried = 0;
+        let mut doubt: Option<Doubt> = None;
         loop {
-            let limit = self.deadline.for_request();
-            let error = match self.api.roll_back(&reconciliation.target_id, limit).await {
-                Ok(rollback) => return Ok(rollback),
+            let limit = self.deadline.for_rollback();
+            let error = match self.api.roll_back(&search.target_id, limit).await {
+                Ok(rollback) => return Ok(Sent::Done(rollback)),
                 Err(error) => error,
             };
-            tries += 1;
+            tried += 1;
             let class = error.retry_class();
             if matches!(class, RetryClass::InDoubt | RetryClass::StillGoing) {
-                lost = Some(error.to_string());
+                let is_going_on = class == RetryClass::StillGoing;
+                doubt = Some(Doubt { lost: error.to_string(), is_going_on });
             }
-            if lost.is_none() {
-                self.api.settle();
-            }
-            let has_waited = matches!(class, RetryClass::NotSent | RetryClass::TurnedAway)
-                && self.back_off(tries, &error).await;
-            // The lost request may take effect only now, and a refusal of this one may be its consequence:
-            // the deployments are looked at before the refusal is believed.
-            if let Some(lost) = &lost {
-                match self.find_effect(reconciliation, lost).await {
-                    Ok(Some(rollback)) => return Ok(rollback),
-                    // A run that is cancelled from here on is still in doubt: an API that acts late
-                    // may act now.
-                    Ok(None) => {}
-                    Err(cause) => {
-                        let (lost, error) = (lost.clone(), Box::new(error));
-                        return Err(Failure::Unknown { lost, error, cause });
+            match &doubt {
+                None => self.api.settle(),
+                // The lost request may take effect only now, and a refusal of this one may be its
+                // consequence: the deployments are looked at before the refusal is believed.
+                Some(doubt) => {
+                    if let Some(rollback) = self.look_for(doubt, search, &error).await? {
+                        return Ok(Sent::Done(rollback));
                     }
                 }
             }
-            // A request that may be lost needs time for the looks after it.
-            let has_time = lost.is_none() || self.deadline.leaves(RECONCILE_TIME);
-            let is_repeated = match class {
-                RetryClass::Refused => false,
-                RetryClass::NotSent | RetryClass::TurnedAway => has_waited && has_time,
-                // The looks have taken three seconds, so that no further wait is needed.
-                RetryClass::InDoubt | RetryClass::StillGoing => {
-                    has_time && self.wait_for_next_try(tries, Duration::ZERO, &error).await
-                }
-            };
-            if !is_repeated {
-                return Err(not_done(error));
+            let most =
+                self.deadline.for_wait_to_roll_back().filter(|_| class != RetryClass::Refused);
+            if !self.has_waited(tried, &error, most).await {
+                return Err(not_done(error, doubt));
             }
-            match self.still_holds(plan).await {
-                Ok(true) => {}
-                Ok(false) => return self.superseded(reconciliation, lost, error).await,
-                Err(_) => return Err(not_done(error)),
+            if let Some(sent) = self.look_again(plan, search, doubt.as_ref(), &error).await? {
+                return Ok(sent);
             }
         }
     }
 
-    /// Another deployment is active than before. A lost request that took effect after all looks may have
-    /// made it.
-    async fn superseded(
-        &mut self,
-        reconciliation: &mut Reconciliation,
-        lost: Option<String>,
-        error: CallError,
-    ) -> Result<Rollback, Failure> {
-        let Some(lost) = lost else { return Err(Failure::Superseded { now: None }) };
-        match self.find_effect(reconciliation, &lost).await {
-            Ok(found) => found.ok_or(Failure::Superseded { now: None }),
-            Err(cause) => Err(Failure::Unknown { lost, error: Box::new(error), cause }),
+    /// Looks for the effect of the request whose answer was lost. None where no effect was seen, and none
+    /// can be expected any more.
+    async fn look_for(
+        &self,
+        doubt: &Doubt,
+        search: &mut Reconciliation,
+        error: &CallError,
+    ) -> Result<Option<Rollback>, Failure> {
+        let Doubt { lost, is_going_on } = doubt;
+        let looks = if *is_going_on { Looks::until_the_end() } else { Looks::ladder() };
+        match self.find_effect(search, lost, looks).await {
+            Ok(None) if *is_going_on => {
+                let cause = "no effect was seen, but the API may still be at work on it";
+                Err(unknown(doubt, error, cause.to_owned()))
+            }
+            Ok(found) => Ok(found),
+            Err(cause) => Err(unknown(doubt, error, cause)),
         }
+    }
+
+    /// Looks once more before the next request. Returns the end where there is nothing left to send.
+    async fn look_again(
+        &self,
+        plan: &mut Plan,
+        search: &mut Reconciliation,
+        doubt: Option<&Doubt>,
+        error: &CallError,
+    ) -> Result<Option<Sent>, Failure> {
+        if let Some(doubt) = doubt {
+            match self.look(search).await {
+                Ok(Evidence::Found(made)) => {
+                    return Ok(Some(Sent::Done(Rollback::established(made, &doubt.lost))));
+                }
+                Ok(Evidence::Absent) => {}
+                Ok(Evidence::Inconclusive(cause)) => return Err(unknown(doubt, error, cause)),
+                Err(read) => return Err(unknown(doubt, error, read.describe())),
+            }
+        }
+        // With a bare id, nothing was read before.
+        if plan.known_ids.is_none() {
+            return Ok(None);
+        }
+        let Ok(active) = self.active(Tries::Several).await else {
+            return Err(not_done(error.clone(), doubt.cloned()));
+        };
+        let mut active = active.value.into_iter();
+        let now = active.find(|active| active.environment == plan.environment);
+        let id = |deployment: &Option<Deployment>| {
+            deployment.as_ref().map(|deployment| deployment.id.clone())
+        };
+        if id(&now) == id(&plan.current) {
+            return Ok(None);
+        }
+        // A lost request that took effect after all looks may have made it.
+        if let Some(doubt) = doubt
+            && let Some(rollback) = self.look_for(doubt, search, error).await?
+        {
+            return Ok(Some(Sent::Done(rollback)));
+        }
+        let is_there = now.as_ref().zip(plan.target.as_ref());
+        if is_there.is_some_and(|(now, target)| now.has_version_of(target))
+            && !self.request.is_forced
+        {
+            plan.current = now;
+            return Ok(Some(Sent::Unneeded));
+        }
+        Err(Failure::Superseded { now, lost: doubt.map(|doubt| doubt.lost.clone()) })
     }
 }
 
 /// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.
-fn not_done(error: CallError) -> Failure {
-    Failure::NotDone { error, candidates: Candidates::default() }
+fn not_done(error: CallError, doubt: Option<Doubt>) -> Failure {
+    let lost = doubt.map(|doubt| doubt.lost);
+    Failure::NotDone { error, lost, candidates: Candidates::default() }
+}
+
+fn unknown(doubt: &Doubt, error: &CallError, cause: String) -> Failure {
+    Failure::Unknown { lost: doubt.lost.clone(), error: Box::new(error.clone()), cause }
 }
