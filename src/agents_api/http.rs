@@ -75,7 +75,7 @@ impl HttpAgentsApi {
             .retry(reqwest::retry::never())
             // Less than a request may take, so that a connection that is never made is told as that, and
             // not as a lost answer.
-            .connect_timeout(CONNECT_TIMEOUT.min(request.limits.timeout / 6));
+            .connect_timeout(CONNECT_TIMEOUT.min(request.limits.timeout / 4));
         let http = match &connection.proxy {
             Some(proxy) => {
                 let all = reqwest::Proxy::all(proxy.url())?;

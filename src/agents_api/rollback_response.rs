@@ -18,8 +18,8 @@ pub fn rollback_body(message: &str) -> Vec<u8> {
 }
 
 /// Reads the body of a 2xx that answers the request for a rollback to `target`. The rollback is done
-/// where there is a new deployment with an id; refused where there is none and the API gives its code
-/// for an error.
+/// where there is a new deployment with an id, whatever else the answer says but that it failed; refused
+/// where there is none and the answer speaks of an error.
 pub fn parse_rollback(
     status: u16,
     body: &[u8],
@@ -36,16 +36,16 @@ pub fn parse_rollback(
         parse(body).map_err(|cause| unreadable(ErrorBody::default(), &format!("{cause:#}")))?;
     let document = json.get_mut("deployment").map(Value::take).unwrap_or_default();
     let error = || error_body::of_json(&json, redaction);
-    let has_code = json.get("error_code").is_some_and(Value::is_string);
+    let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
     let says_failure = json.get("success") == Some(&Value::Bool(false));
     let Some(deployment) = parse_deployment(document, redaction) else {
-        return Err(match has_code {
+        return Err(match says_failure || has("error_code") || has("error") {
             true => CallError::Answered { status, body: error(), retry_after: None },
             false => unreadable(error(), "it names no deployment"),
         });
     };
-    if has_code || says_failure {
-        return Err(unreadable(error(), "it names a deployment and an error"));
+    if says_failure {
+        return Err(unreadable(error(), "it names a deployment and a failure"));
     }
     if deployment.id == target.as_str() {
         let cause = "it names the deployment to go back to as the new one";

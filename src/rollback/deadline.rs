@@ -31,7 +31,7 @@ impl Deadline {
     /// The time that a read may take. None where so little is left that no request should begin.
     pub fn for_read(&self) -> Option<Duration> {
         let left = self.left();
-        (left >= self.last_read()).then(|| (self.whole / 3).min(left / 2))
+        (left >= self.last_read() / 2).then(|| (self.whole / 3).min(left / 2))
     }
 
     /// The time that a request for a rollback may take. None where so little is left that no request should

@@ -145,7 +145,7 @@ pub fn previous(history: &[Deployment]) -> Previous<'_> {
         undone,
         deployment,
         passed_over,
-        is_guess: seen().any(|deployment| deployment.kind == Kind::Unknown),
+        is_guess: seen().any(|one| one.kind == Kind::Unknown || one.version.is_none()),
         is_dated: seen().all(|deployment| deployment.created().is_some()),
     }
 }

@@ -65,9 +65,9 @@ impl Default for Row {
 const ESTABLISHED: &str = "notice: the answer was lost (";
 /// The log of a rollback whose answer was lost, where nothing could be read.
 const UNREAD: &str = "the deployments do not show what came of it: they could not be read: ";
-/// The time of a rollback that must wait for silence to end: a third of it. Connecting with TLS may take
-/// a sixth of it, which is ample on a busy machine, too.
-const SILENT: &str = "30s";
+/// The time of a rollback that must wait for silence to end: half of it. Connecting with TLS may take a
+/// quarter of it, which is ample on a busy machine, too.
+const SILENT: &str = "16s";
 /// For as many requests as a run can send.
 const FOR_EVER: usize = 99;
 
@@ -93,7 +93,11 @@ fn faults_of_a_connection() -> Vec<Row> {
     let chunk = [b"1000\r\n".to_vec(), vec![b' '; 4_096], b"\r\n".to_vec()].concat();
     let http2 = b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\0\0\x40\0";
     vec![
-        Row { name: "nothing", says: "Rolled back: live is on version", ..Row::default() },
+        Row {
+            name: "nothing",
+            says: "Rolled back: live has the new deployment ",
+            ..Row::default()
+        },
         // The answer is lost, and the rollback is done: that is found out, and nothing is sent again.
         Row { name: "reset", posts: vec![done(Reset)], ..Row::default() },
         Row {
@@ -124,7 +128,7 @@ fn faults_of_a_connection() -> Vec<Row> {
             posts: vec![not(Reset)],
             attempts: 2,
             sent: 2,
-            says: "at once, try 2 of 2, after: ",
+            says: "try 2 of 2, after: ",
             ..Row::default()
         },
         // Nothing comes, or too little.
@@ -139,7 +143,7 @@ fn faults_of_a_connection() -> Vec<Row> {
             name: "silence within the body",
             posts: vec![done(Silence(whole()[..300].to_vec()))],
             timeout: SILENT,
-            says: "it is not whole after ",
+            says: "HTTP 200, and no whole answer within ",
             ..Row::default()
         },
         Row {
@@ -153,7 +157,7 @@ fn faults_of_a_connection() -> Vec<Row> {
             name: "a body that drips",
             posts: vec![done(Drip(head("Content-Length: 100000\r\n\r\n"), b" ".to_vec()))],
             timeout: SILENT,
-            says: "it is not whole after ",
+            says: "HTTP 200, and no whole answer within ",
             ..Row::default()
         },
         Row {
@@ -179,13 +183,13 @@ fn faults_of_a_connection() -> Vec<Row> {
                 head("Content-Length: 10737418240\r\n\r\n"),
                 vec![b' '; 65_536],
             ))],
-            says: "it is larger than 1 MiB",
+            says: "the answer is larger than 1 MiB",
             ..Row::default()
         },
         Row {
             name: "chunks without an end",
             posts: vec![done(Endless(head("Transfer-Encoding: chunked\r\n\r\n"), chunk))],
-            says: "it is larger than 1 MiB",
+            says: "the answer is larger than 1 MiB",
             ..Row::default()
         },
         Row {
@@ -226,7 +230,7 @@ fn faults_of_an_answer() -> Vec<Row> {
             posts: vec![not(status(502))],
             attempts: 2,
             sent: 2,
-            says: "at once, try 2 of 2, after: HTTP 502",
+            says: "try 2 of 2, after: HTTP 502",
             ..Row::default()
         },
         Row {
@@ -252,7 +256,7 @@ fn faults_of_an_answer() -> Vec<Row> {
             posts: vec![not(busy("Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n"))],
             attempts: 2,
             sent: 2,
-            says: "at once, try 2 of 2",
+            says: "in 0.0 s, try 2 of 2",
             ..Row::default()
         },
         Row {
@@ -291,7 +295,7 @@ fn faults_of_an_answer() -> Vec<Row> {
             posts: vec![done(status(502))],
             reads: vec![not(listing(&[DATE, "Age: 300\r\n"], 0)); FOR_EVER],
             code: 7,
-            says: "the answer came from a cache",
+            says: "the answer is an old one, from a cache",
             ..Row::default()
         },
         Row {
@@ -299,7 +303,7 @@ fn faults_of_an_answer() -> Vec<Row> {
             posts: vec![done(status(502))],
             reads: vec![not(listing(&[], 0)); FOR_EVER],
             code: 7,
-            says: "the API's answer bears no date",
+            says: "may or may not be the new one",
             ..Row::default()
         },
         // The lists that the program reads.
@@ -349,13 +353,15 @@ fn faults_of_an_answer() -> Vec<Row> {
         Row {
             name: "a deployment and a failure",
             posts: vec![done(ok(r#"{"success":false,"deployment":{"id":"new"}}"#))],
-            says: "it names a deployment and an error",
+            says: "it names a deployment and a failure",
             ..Row::default()
         },
         Row {
             name: "a deployment and the code of an error",
-            posts: vec![done(ok(r#"{"error_code":"BOOM","deployment":{"id":"new"}}"#))],
-            says: "it names a deployment and an error",
+            posts: vec![done(ok(format!(
+                r#"{{"error_code":"BOOM","deployment":{{"id":"{NEW}"}}}}"#
+            )))],
+            says: "Rolled back: the new deployment is ",
             ..Row::default()
         },
         // The body is made to break whoever reads it.

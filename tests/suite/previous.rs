@@ -18,10 +18,21 @@ const RECORDED: [(&str, &str); 6] = [
 
 /// Where a rollback of live was asked for; none where nothing was sent.
 fn run(history: &[(&str, &'static str)], quirks: Quirks, target: &str) -> (Ended, Option<String>) {
+    run_expecting("", history, quirks, target)
+}
+
+/// The same where a deployment is expected to be active.
+fn run_expecting(
+    expected: &str,
+    history: &[(&str, &'static str)],
+    quirks: Quirks,
+    target: &str,
+) -> (Ended, Option<String>) {
     let api = AgentsApi::with_history("live", history, quirks);
     let behind = Arc::clone(&api);
     let stand_in = StandIn::start(move |request| behind.answer(request));
-    let ended = Step::in_environment(&stand_in, "live", target).run();
+    let step = Step::in_environment(&stand_in, "live", target);
+    let ended = step.env("POLYAI_EXPECT_CURRENT", expected).run();
     let posts = stand_in.requests().into_iter().filter(|request| request.method == "POST");
     let targets: Vec<_> = posts.map(|post| post.target.replace("/rollback", "")).collect();
     assert_eq!(targets.len(), api.rolled_back().len());
@@ -31,7 +42,7 @@ fn run(history: &[(&str, &'static str)], quirks: Quirks, target: &str) -> (Ended
 
 #[test]
 fn goes_below_what_was_rolled_away_from_and_says_why() {
-    let (ended, target) = run(&RECORDED, Quirks::default(), "previous");
+    let (ended, target) = run_expecting("d-6", &RECORDED, Quirks::default(), "previous");
     assert_eq!((ended.code, target.as_deref()), (0, Some("d-1")), "{}", ended.err);
     assert_data_eq!(
         &ended.out,
@@ -75,20 +86,53 @@ Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191
 #[test]
 fn warns_that_it_guesses_where_the_history_has_no_types() {
     let quirks = Quirks { no_types: true, ..Quirks::default() };
-    let (ended, target) = run(&RECORDED, quirks, "previous");
-    assert_eq!((ended.code, target.as_deref()), (0, Some("d-5")));
+    let (ended, target) = run(&RECORDED[..3], quirks, "previous");
+    assert_eq!((ended.code, target.as_deref()), (0, Some("d-2")));
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: previous is a guess: the API does not say which deployments are rollbacks, so that the newest one of another version was picked
+warning: previous is a guess: the API does not say which deployments are rollbacks, so that a version that came back was taken for a rollback to it
 
 "#]]
     );
 }
 
 #[test]
+fn undoes_no_rollback() {
+    let (ended, target) = run(&RECORDED, Quirks::default(), "previous");
+    assert_eq!((ended.code, target), (5, None));
+    assert_data_eq!(
+        &ended.err,
+        str![[r#"
+error: Not rolled back (already-rolled-back): live was rolled back already: what is active is itself a rollback (2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”), and undid 2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-5, a rollback, “message 5”; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
+  effect            unchanged: nothing was sent
+  correlation id    [..]
+
+"#]]
+    );
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "already-rolled-back");
+    // Where the API does not say how deployments came to be, a version that came back tells it.
+    let quirks = Quirks { no_types: true, ..Quirks::default() };
+    let (ended, target) = run(&RECORDED[..4], quirks, "previous");
+    assert_eq!((ended.code, target), (5, None), "{}", ended.err);
+}
+
+#[test]
+fn pressed_twice_goes_back_once() {
+    for no_types in [false, true] {
+        let quirks = Quirks { no_types, ..Quirks::default() };
+        let api = AgentsApi::with_history("live", &RECORDED[..3], quirks);
+        let behind = Arc::clone(&api);
+        let stand_in = StandIn::start(move |request| behind.answer(request));
+        let press = || Step::in_environment(&stand_in, "live", "previous").run().code;
+        assert_eq!((press(), press(), press()), (0, 5, 5));
+        assert_eq!(api.rolled_back().len(), 1);
+    }
+}
+
+#[test]
 fn has_nothing_to_go_back_to() {
-    let (ended, target) = run(&RECORDED[1..4], Quirks::default(), "previous");
+    let (ended, target) = run_expecting("d-3", &RECORDED[1..4], Quirks::default(), "previous");
     assert_eq!((ended.code, target), (4, None));
     assert_data_eq!(
         &ended.err,
@@ -177,7 +221,7 @@ fn is_not_known_where_newer_deployments_are_not_active() {
             assert_data_eq!(
                 &ended.err,
                 str![[r#"
-error: Not rolled back (not-found): live has deployments that are newer than the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
+error: Not rolled back (not-found): live lists deployments that are newer than the active one, or does not list the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
   to choose from    live: 2026-05-11T21:18:28.909Z, version add8000cccc, deployment d-3, “message 3”
   to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
