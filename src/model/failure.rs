@@ -37,21 +37,19 @@ pub enum Failure {
     /// made. Nothing was sent, or nothing of which an effect was seen.
     Superseded {
         /// The deployment that is active now.
-        now: Option<Deployment>,
+        now: Option<Box<Deployment>>,
         /// How the answer to an earlier request was lost, of which no effect was seen.
         lost: Option<String>,
     },
     /// `previous` was asked for, and the active deployment is itself a rollback. Nothing was sent.
     AlreadyRolledBack {
-        /// The active deployment.
-        active: Deployment,
-        /// The deployment that it undid, where that is known.
-        undone: Option<Deployment>,
+        /// The deployment that the active one undid, where that is known.
+        undone: Option<Box<Deployment>>,
     },
     /// The last request failed, and no effect of any request was seen.
     NotDone {
         /// How the last request failed.
-        error: CallError,
+        error: Box<CallError>,
         /// How the answer to a request was lost that may have had an effect, of which none was seen.
         lost: Option<String>,
         /// After a 404, deployments that may be meant.
@@ -196,7 +194,7 @@ impl Failure {
                 Some(404) => Outcome::NotFound,
                 _ => Outcome::Unavailable,
             },
-            Self::NotDone { error, .. } => match error {
+            Self::NotDone { error, .. } => match **error {
                 CallError::Answered { status: 401 | 403, .. } => Outcome::Unauthorized,
                 CallError::Answered { status: 404, .. } => Outcome::NotFound,
                 CallError::Answered { .. } if error.retry_class() == RetryClass::Refused => {
@@ -224,8 +222,8 @@ impl Failure {
     /// The error of the call that the failure is about.
     pub fn call_error(&self) -> Option<&CallError> {
         match self {
-            Self::NotDone { error, .. } | Self::Unread { error, .. } => Some(error),
-            Self::Unknown { error, .. } => Some(error),
+            Self::Unread { error, .. } => Some(error),
+            Self::NotDone { error, .. } | Self::Unknown { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -128,9 +128,11 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
             format!("{} is the beginning of several versions in {there}", context.target()),
             format!("give more characters of it in {target_input}, or the id of a deployment"),
         ),
-        Failure::Superseded { now, lost } => superseded(now.as_ref(), lost, there, record, context),
-        Failure::AlreadyRolledBack { active, undone } => {
-            already_rolled_back(active, undone.as_ref(), there, context)
+        Failure::Superseded { now, lost } => {
+            superseded(now.as_deref(), lost, there, record, context)
+        }
+        Failure::AlreadyRolledBack { undone } => {
+            already_rolled_back(undone.as_deref(), there, record, context)
         }
         Failure::Unread { error, .. } => {
             let (problem, help) = call_help::unread(error, context);
@@ -220,21 +222,22 @@ fn superseded(
 
 /// The words where `previous` was asked for after a rollback.
 fn already_rolled_back(
-    active: &Deployment,
     undone: Option<&Deployment>,
     there: &str,
+    record: &Record,
     context: &Context<'_>,
 ) -> Words {
+    let current = record.plan.current.as_ref();
     let undone = undone.map(|undone| format!(", and undid {}", undone.describe()));
     let problem = format!(
         "{there} was rolled back already: what is active is itself a rollback ({}){}",
-        active.describe(),
+        describe(current),
         undone.unwrap_or_default(),
     );
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
     let help = format!(
         "to go further back, name a version in {target}, or give {} in {expect}",
-        active.id
+        current.map_or("it", |current| &current.id)
     );
     not_rolled_back(NOTHING_SENT, problem, help)
 }

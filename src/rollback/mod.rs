@@ -26,7 +26,6 @@ use engine::Engine;
 use humantime::format_duration;
 use plan::Next;
 use reconcile::Reconciliation;
-use send::Sent;
 
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
@@ -59,8 +58,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let sent = self.send(&mut record.plan, &mut search).await;
         record.plan.target = record.plan.target.take().or(search.target);
         match sent {
-            Ok(Sent::Done(rollback)) => self.conclude(record, rollback).await,
-            Ok(Sent::Unneeded) => Ok(Outcome::Unchanged),
+            Ok(Some(rollback)) => self.conclude(record, rollback).await,
+            Ok(None) => Ok(Outcome::Unchanged),
             Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
                 let is_there = self.is_there_already(&mut record.plan).await;
                 match lost {
@@ -68,7 +67,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                     // The lost request may have put it there.
                     Some(lost) if is_there => {
                         let cause = "the API says that the version is active already".to_owned();
-                        Err(Failure::Unknown { lost, error: Box::new(error), cause })
+                        Err(Failure::Unknown { lost, error, cause })
                     }
                     lost => Err(Failure::NotDone { error, lost, candidates }),
                 }

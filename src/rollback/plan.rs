@@ -40,7 +40,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
         if !is_expected(request, plan.current.as_ref()) {
-            return Err(Failure::Superseded { now: plan.current.clone(), lost: None });
+            let now = plan.current.clone().map(Box::new);
+            return Err(Failure::Superseded { now, lost: None });
         }
         let target = match &request.target {
             TargetSpec::Previous => self.previous(plan, environment, &history)?,
@@ -140,9 +141,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let candidates = Candidates::choose(listed, &TargetSpec::Previous, Some(environment));
             Err(Failure::NoTarget { why, candidates })
         };
-        let Some(current) = &history.current else {
+        if history.current.is_none() {
             return refuse(NoTarget::NothingActive);
-        };
+        }
         if !history.is_settled() {
             return refuse(NoTarget::OutOfStep);
         }
@@ -153,8 +154,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if let Some(undone) = previous.undone
             && self.request.expect_current.is_none()
         {
-            let (active, undone) = (current.clone(), undone.deployment.cloned());
-            return Err(Failure::AlreadyRolledBack { active, undone });
+            let undone = undone.deployment.cloned().map(Box::new);
+            return Err(Failure::AlreadyRolledBack { undone });
         }
         plan.passed_over = previous.passed_over.into_iter().map(str::to_owned).collect();
         let Some(target) = previous.deployment else {

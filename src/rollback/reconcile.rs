@@ -61,7 +61,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         self.tell("looking", format!("for what came of the request, {how_long}, after: {lost}"));
         let mut doubt = None;
         while looks.next(self.deadline).await {
-            doubt = match self.look(search).await {
+            // A single read that fails must not spoil the last look.
+            let tries = if looks.are_whole() { Tries::Several } else { Tries::Once };
+            doubt = match self.look(search, tries).await {
                 Ok(Evidence::Found(made)) => return Ok(Some(Rollback::established(made, lost))),
                 Ok(Evidence::Absent) => None,
                 Ok(Evidence::Inconclusive(why)) => Some(why),
@@ -81,10 +83,14 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Looks once. A look in which the rollback is not seen counts only if everything was read that could
     /// show the rollback; the error is the one of a read that failed.
-    pub(super) async fn look(&self, search: &mut Reconciliation) -> Result<Evidence, CallError> {
+    pub(super) async fn look(
+        &self,
+        search: &mut Reconciliation,
+        tries: Tries,
+    ) -> Result<Evidence, CallError> {
         let known = search.target.as_ref().and_then(|target| target.environment);
         let environments = known.map_or(Environment::ALL.to_vec(), |known| vec![known]);
-        let Snapshot { active, lists } = self.snapshot(&environments, Tries::Once).await;
+        let Snapshot { active, lists } = self.snapshot(&environments, tries).await;
         let reads = || lists.iter().map(|(_, list)| list).chain([&active]);
         let begun = search.begun(reads());
         let listed = || reads().flatten().flat_map(|read| &read.value);

@@ -14,15 +14,6 @@ use crate::rollback::{
     reconcile::Reconciliation,
 };
 
-/// What came of the requests, where nothing failed.
-#[derive(Debug)]
-pub(super) enum Sent {
-    /// The rollback was done.
-    Done(Rollback),
-    /// Somebody else has put the target's version live meanwhile.
-    Unneeded,
-}
-
 /// The answer that was lost last, to a request that may have had an effect.
 #[derive(Clone, Debug)]
 struct Doubt {
@@ -32,19 +23,30 @@ struct Doubt {
     is_going_on: bool,
 }
 
+/// What the look before a further request shows.
+enum Again {
+    /// Everything is as before.
+    Send,
+    /// The lost request was done after all.
+    Found(Box<Rollback>),
+    /// Somebody else has put the target's version there.
+    Unneeded,
+}
+
 impl<A: AgentsApi> Engine<'_, '_, A> {
-    /// Sends the request, and sends it again where that is safe and may help.
+    /// Sends the request, and sends it again where that is safe and may help. None where nothing is left to
+    /// do: somebody else has put the target's version there meanwhile.
     pub(super) async fn send(
         &self,
         plan: &mut Plan,
         search: &mut Reconciliation,
-    ) -> Result<Sent, Failure> {
+    ) -> Result<Option<Rollback>, Failure> {
         let mut tried = 0;
         let mut doubt: Option<Doubt> = None;
         loop {
             let limit = self.deadline.for_rollback();
             let error = match self.api.roll_back(&search.target_id, limit).await {
-                Ok(rollback) => return Ok(Sent::Done(rollback)),
+                Ok(rollback) => return Ok(Some(rollback)),
                 Err(error) => error,
             };
             tried += 1;
@@ -59,7 +61,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 // consequence: the deployments are looked at before the refusal is believed.
                 Some(doubt) => {
                     if let Some(rollback) = self.look_for(doubt, search, &error).await? {
-                        return Ok(Sent::Done(rollback));
+                        return Ok(Some(rollback));
                     }
                 }
             }
@@ -68,8 +70,13 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             if !self.has_waited(tried, &error, most).await {
                 return Err(not_done(error, doubt));
             }
-            if let Some(sent) = self.look_again(plan, search, doubt.as_ref(), &error).await? {
-                return Ok(sent);
+            match self.look_again(plan, search, doubt.as_ref(), &error).await? {
+                Again::Send => {}
+                Again::Found(rollback) => return Ok(Some(*rollback)),
+                Again::Unneeded => return Ok(None),
+            }
+            if self.deadline.for_wait_to_roll_back().is_none() {
+                return Err(not_done(error, doubt));
             }
         }
     }
@@ -94,18 +101,18 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
     }
 
-    /// Looks once more before the next request. Returns the end where there is nothing left to send.
+    /// Looks once more before the next request.
     async fn look_again(
         &self,
         plan: &mut Plan,
         search: &mut Reconciliation,
         doubt: Option<&Doubt>,
         error: &CallError,
-    ) -> Result<Option<Sent>, Failure> {
+    ) -> Result<Again, Failure> {
         if let Some(doubt) = doubt {
-            match self.look(search).await {
+            match self.look(search, Tries::Several).await {
                 Ok(Evidence::Found(made)) => {
-                    return Ok(Some(Sent::Done(Rollback::established(made, &doubt.lost))));
+                    return Ok(Again::Found(Rollback::established(made, &doubt.lost).into()));
                 }
                 Ok(Evidence::Absent) => {}
                 Ok(Evidence::Inconclusive(cause)) => return Err(unknown(doubt, error, cause)),
@@ -114,7 +121,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
         // With a bare id, nothing was read before.
         if plan.known_ids.is_none() {
-            return Ok(None);
+            return Ok(Again::Send);
         }
         let Ok(active) = self.active(Tries::Several).await else {
             return Err(not_done(error.clone(), doubt.cloned()));
@@ -125,29 +132,32 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             deployment.as_ref().map(|deployment| deployment.id.clone())
         };
         if id(&now) == id(&plan.current) {
-            return Ok(None);
+            return Ok(Again::Send);
         }
         // A lost request that took effect after all looks may have made it.
         if let Some(doubt) = doubt
             && let Some(rollback) = self.look_for(doubt, search, error).await?
         {
-            return Ok(Some(Sent::Done(rollback)));
+            return Ok(Again::Found(rollback.into()));
         }
         let is_there = now.as_ref().zip(plan.target.as_ref());
         if is_there.is_some_and(|(now, target)| now.has_version_of(target))
             && !self.request.is_forced
         {
             plan.current = now;
-            return Ok(Some(Sent::Unneeded));
+            return Ok(Again::Unneeded);
         }
-        Err(Failure::Superseded { now, lost: doubt.map(|doubt| doubt.lost.clone()) })
+        Err(Failure::Superseded {
+            now: now.map(Box::new),
+            lost: doubt.map(|doubt| doubt.lost.clone()),
+        })
     }
 }
 
 /// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.
 fn not_done(error: CallError, doubt: Option<Doubt>) -> Failure {
     let lost = doubt.map(|doubt| doubt.lost);
-    Failure::NotDone { error, lost, candidates: Candidates::default() }
+    Failure::NotDone { error: error.into(), lost, candidates: Candidates::default() }
 }
 
 fn unknown(doubt: &Doubt, error: &CallError, cause: String) -> Failure {

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod architecture;
+mod connections;
 mod failures;
 mod faults;
 mod files;
