@@ -95,9 +95,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let begun = search.begun(reads());
         let listed = || reads().flatten().flat_map(|read| &read.value);
         let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
-        if let Some(target) = listed().find(is_target) {
-            search.target = Some(target.clone());
-        }
+        search.target = search.target.take().or_else(|| listed().find(is_target).cloned());
         let evidence = match &search.target {
             Some(target) => {
                 let known = Known { ids: search.known_ids.as_ref(), begun };
