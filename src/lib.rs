@@ -26,7 +26,7 @@ pub mod step;
 pub mod text;
 
 use anyhow::Result;
-use inputs::table::is_input;
+use inputs::table::meant_by;
 use inputs::variables::Variables;
 use log::Log;
 use model::Outcome;
@@ -59,7 +59,7 @@ pub fn run(
     let variables = Variables::collect(&process_env, pipeline.spelling);
     let mut log = Log::new(&process_env, pipeline.family, is_terminal, out, err);
 
-    let is_action = pipeline.family == Family::GitHub && variables.is_action(is_input);
+    let is_action = pipeline.family == Family::GitHub && variables.is_action();
     let outcome = match Arguments::read(arguments, is_action) {
         Arguments::Version => {
             let commit = option_env!("REVISION").filter(|commit| !commit.is_empty());
@@ -75,8 +75,12 @@ pub fn run(
             print::failure(Outcome::InvalidInput, NO_COMMAND, &mut log);
             Outcome::InvalidInput
         }
-        Arguments::Run { ignored } => {
-            let step = step::run(&process_env, &pipeline, &variables, ignored, &mut log);
+        Arguments::Unknown(argument) => {
+            print::failure(Outcome::InvalidInput, &no_argument(&argument, &variables), &mut log);
+            Outcome::InvalidInput
+        }
+        Arguments::Run => {
+            let step = step::run(&process_env, &pipeline, &variables, &mut log);
             in_runtime(step).unwrap_or_else(|error| {
                 let text = format!("the program could not start its runtime or listen to signals, and nothing was sent: {error:#}");
                 print::failure(Outcome::InternalError, &text, &mut log);
@@ -85,6 +89,18 @@ pub fn run(
         }
     };
     outcome.exit_code()
+}
+
+/// Says that there are no arguments. Of an argument, only the name of an option is shown: the rest may be
+/// a key.
+fn no_argument(argument: &str, variables: &Variables) -> String {
+    let option = argument.split('=').next().filter(|option| option.starts_with('-'));
+    let what = option.map_or("what was given".to_owned(), |option| format!("`{option}`"));
+    let help = match option.and_then(meant_by) {
+        Some(input) => format!("give it as {}", variables.spell(input)),
+        None => format!("everything is given in inputs, such as {}", variables.spell("dry-run")),
+    };
+    format!("{what} is no argument of this program: {help}; nothing was sent")
 }
 
 fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -22,7 +22,6 @@ pub async fn run(
     process_env: &ProcessEnv,
     pipeline: &Pipeline,
     variables: &Variables,
-    are_arguments_ignored: bool,
     log: &mut Log<'_>,
 ) -> Result<Outcome> {
     let signals = Signals::listen()?;
@@ -34,9 +33,6 @@ pub async fn run(
     }
     let redaction = Rc::new(inputs.redaction);
     log.redact(Rc::clone(&redaction));
-    if are_arguments_ignored {
-        log.warning("the arguments are ignored: everything is given in inputs");
-    }
     for warning in &inputs.warnings {
         log.warning(warning);
     }

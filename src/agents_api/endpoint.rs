@@ -27,7 +27,7 @@ impl Region {
 
     /// Understands the names of the API's hosts and those of PolyAI's own command line client.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
+        match text.to_lowercase().as_str() {
             "us" | "us-1" => Some(Self::Us),
             "eu" | "euw-1" => Some(Self::Eu),
             "uk" | "uk-1" => Some(Self::Uk),
@@ -75,6 +75,9 @@ impl Endpoint {
         }
         if !base.username().is_empty() || base.password().is_some() {
             return Err("must not hold a user name or a password");
+        }
+        if base.path().trim_end_matches('/').ends_with("/v1") {
+            return Err("goes without /v1, which is added to it");
         }
         if base.query().is_some() || base.fragment().is_some() {
             return Err("must not hold a query (?) or a fragment (#)");

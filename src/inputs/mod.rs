@@ -1,8 +1,11 @@
 //! The inputs: what was given, and what it means.
 //!
 //! [`parse`] reads every input whatever is wrong with the others, so that all problems are told at once.
-//! `table` has the names and the defaults, `variables` finds the values, `validator` judges each.
+//! `table` has the names and the defaults, `variables` finds the values, `validator` judges each, and
+//! `mistakes` knows the values that nobody can have meant.
 
+mod key;
+pub mod mistakes;
 pub mod table;
 pub mod validator;
 pub mod variables;
@@ -61,15 +64,13 @@ pub fn parse(
     started: SystemTime,
 ) -> ParsedInputs {
     let mut inputs = Validator::new(variables);
-    for unknown in variables.unknown(table::is_input) {
-        inputs.warnings.push(format!("{unknown} is no input, and does nothing"));
-    }
+    inputs.judge_names();
 
     let given_key = inputs.text("api-key").map(Zeroizing::new);
-    let api_key = inputs.api_key(given_key.as_ref());
+    let api_key = inputs.api_key(given_key.as_ref(), pipeline.family);
     let redaction = secrets(process_env, &inputs, given_key.as_ref(), api_key.as_ref());
 
-    let agent_id = inputs.id("agent-id", "PolyAI also calls it the project id");
+    let agent_id = inputs.id("agent-id", "PolyAI also calls it the project id", "PROJECT-AB12CD34");
     let environment = inputs.environment();
     let target = inputs.target(environment);
     let expect_current = inputs.text("expect-current");

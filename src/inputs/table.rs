@@ -44,3 +44,9 @@ pub const INPUTS: [Input; 20] = [
 pub fn is_input(name: &str) -> bool {
     INPUTS.iter().any(|input| input.name == name)
 }
+
+/// The input that somebody means who writes its name with other signs or in another case, such as `dryRun`.
+pub fn meant_by(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
+    INPUTS.iter().map(|input| input.name).find(|input| plain(input) == plain(name))
+}

@@ -1,8 +1,8 @@
 //! Judges one input after the other, and keeps what is wrong with each.
 //!
 //! A method takes the input out of what was given, and returns none where the input is missing or bad.
-//! Every problem is kept: a person who corrects them sees all of them at once. No problem shows a value but
-//! the path in `ca-cert`.
+//! Every problem is kept: a person who corrects them sees all of them at once. A problem shows the bad
+//! value, but for the inputs that may hold a secret.
 
 use crate::agents_api::{
     endpoint::{Endpoint, Region},
@@ -10,21 +10,19 @@ use crate::agents_api::{
     tls::{self, Authority},
 };
 use crate::inputs::{
+    mistakes,
     table::{INPUTS, is_input},
     variables::Variables,
 };
 use crate::model::{Environment, Id, Limits, PREVIOUS, TargetSpec};
-use crate::process::{bounded_file, env::ProcessEnv, place::Pipeline};
-use crate::text::{api_key::ApiKey, redaction::Redaction, sanitize::one_line};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use crate::process::{env::ProcessEnv, place::Pipeline};
+use crate::text::{redaction::Redaction, sanitize::one_line};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// The most characters of a message that are sent.
 const MESSAGE_CHARACTERS: usize = 1_000;
-/// The most bytes of a file with a key.
-const KEY_FILE_BYTES: u64 = 4_096;
 /// The longest time that `timeout` may be.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// The longest time that `tests-timeout` may be.
@@ -32,10 +30,19 @@ const LONGEST_TESTS_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
 /// The most that `attempts` may be.
 const MOST_ATTEMPTS: u32 = 10;
 
+/// The form of a deployment's id.
+const DEPLOYMENT_EXAMPLE: &str = "019e0f3a-71c4-7c1e-9b3d-000000000042";
+/// The inputs whose values are never shown: they are secrets, or may hold one.
+const SECRET: [&str; 3] = ["api-key", "api-key-file", "base-url"];
+/// The most characters of a bad value that are shown.
+const VALUE_CHARACTERS: usize = 80;
+
 /// The inputs that are still to be judged, and what is wrong with the others.
 pub struct Validator<'a> {
-    variables: &'a Variables,
+    pub(super) variables: &'a Variables,
     given: BTreeMap<String, String>,
+    /// The inputs whose values were thrown away, as nobody can have meant them.
+    pub(super) mistaken: BTreeSet<&'static str>,
     /// A line for each bad input.
     pub problems: Vec<String>,
     /// A line for each thing that was changed or ignored.
@@ -45,14 +52,48 @@ pub struct Validator<'a> {
 impl<'a> Validator<'a> {
     /// Begins with what the variables give.
     pub fn new(variables: &'a Variables) -> Self {
-        let mut validator =
-            Self { variables, given: BTreeMap::new(), problems: Vec::new(), warnings: Vec::new() };
+        let mut validator = Self {
+            variables,
+            given: BTreeMap::new(),
+            mistaken: BTreeSet::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        };
         let given = envy::from_iter(variables.given());
         validator.given = validator.keep(given).unwrap_or_default();
-        for input in INPUTS.iter().filter(|input| variables.is_garbled(input.name)) {
-            validator.problem(input.name, "is not UTF-8 text");
+        for input in INPUTS.iter().map(|input| input.name) {
+            if variables.is_garbled(input) {
+                validator.problem(input, "is not UTF-8 text");
+            }
+            // A reason may quote anything.
+            let given = validator.given.get(input).filter(|_| input != "deployment-message");
+            if let Some(mistake) = given.and_then(|value| mistakes::of_value(value)) {
+                let value = validator.given.remove(input).unwrap_or_default();
+                validator.bad_value(input, &value, mistake);
+                validator.mistaken.insert(input);
+            }
         }
         validator
+    }
+
+    /// Judges the names of the variables that look like inputs.
+    pub fn judge_names(&mut self) {
+        for (problem, is_given) in self.variables.misspelled() {
+            let lines = if is_given { &mut self.warnings } else { &mut self.problems };
+            lines.push(problem);
+        }
+        for unknown in self.variables.unknown() {
+            self.warnings.push(format!("{unknown} is no input, and does nothing"));
+        }
+        for [input, first, other] in self.variables.contradicted() {
+            // What shows and what rolls back must not depend on an order that nobody knows by heart.
+            match input.as_str() {
+                "dry-run" => {
+                    self.problems.push(format!("{first} and {other} contradict each other"))
+                }
+                _ => self.warnings.push(format!("{other} does nothing: {first} comes first")),
+            }
+        }
     }
 
     /// Takes an input as it was given.
@@ -77,8 +118,17 @@ impl<'a> Validator<'a> {
         self.text(input).unwrap_or_else(|| default.unwrap_or_default().to_owned())
     }
 
-    fn problem(&mut self, input: &str, what: &str) {
+    pub(super) fn problem(&mut self, input: &str, what: &str) {
         self.problems.push(format!("{} {what}", self.variables.spell(input)));
+    }
+
+    /// Keeps what is wrong with a value, and shows the value where that is no secret.
+    fn bad_value(&mut self, input: &str, value: &str, what: &str) {
+        if SECRET.contains(&input) {
+            return self.problem(input, what);
+        }
+        let value = one_line(value, VALUE_CHARACTERS);
+        self.problem(input, &format!("“{value}” {what}"));
     }
 
     /// Keeps the error of a result.
@@ -86,50 +136,41 @@ impl<'a> Validator<'a> {
         result.map_err(|error| self.problems.push(error.to_string())).ok()
     }
 
-    fn missing(&mut self, input: &str, help: &str) {
-        if !self.variables.is_garbled(input) {
+    pub(super) fn missing(&mut self, input: &str, help: &str) {
+        if !self.variables.is_garbled(input) && !self.mistaken.contains(input) {
             self.problem(input, &format!("is missing: {help}"));
         }
     }
 
-    /// Takes the key, from `api-key` or the file that `api-key-file` names.
-    pub fn api_key(&mut self, key: Option<&Zeroizing<String>>) -> Option<ApiKey> {
-        let file = self.text("api-key-file");
-        let (input, key) = match (key, file) {
-            (Some(key), _) => ("api-key", Ok(key.clone())),
-            (None, Some(file)) => ("api-key-file", read_key(Path::new(&file))),
-            (None, None) => {
-                if !self.variables.is_garbled("api-key-file") {
-                    let file = self.variables.spell("api-key-file");
-                    self.missing("api-key", &format!("or name a file that holds it in {file}"));
-                }
-                return None;
-            }
-        };
-        let key = key.and_then(|key| ApiKey::new(key.trim()).map_err(str::to_owned));
-        // The path of a file is not shown: it may be the key, given by mistake.
-        key.map_err(|problem| self.problem(input, &problem)).ok()
-    }
-
-    /// Takes an id. `help` says what to give where it is missing.
-    pub fn id(&mut self, input: &str, help: &str) -> Option<Id> {
+    /// Takes an id. `help` says what to give where it is missing, `example` is the form of a good one.
+    pub fn id(&mut self, input: &str, help: &str, example: &str) -> Option<Id> {
         let Some(text) = self.text(input) else {
             self.missing(input, help);
             return None;
         };
+        if let Some(mistake) = mistakes::of_id(&text, example) {
+            self.bad_value(input, &text, &mistake);
+            return None;
+        }
         let id = Id::new(&text);
         if id.is_none() {
-            self.problem(input, "is a relative path, not an id");
+            self.bad_value(input, &text, "is a relative path, not an id");
         }
         id
     }
 
     /// Takes the deployment to go back to. `environment` is none where that input is bad.
     pub fn target(&mut self, environment: Option<Option<Environment>>) -> Option<TargetSpec> {
-        if !self.peek("deployment-id").is_some_and(|given| given.eq_ignore_ascii_case(PREVIOUS)) {
+        let given = self.peek("deployment-id").unwrap_or_default();
+        if mistakes::is_like_previous(given) {
+            let given = given.to_owned();
+            self.bad_value("deployment-id", &given, "is no deployment: did you mean `previous`?");
+            return None;
+        }
+        if !given.eq_ignore_ascii_case(PREVIOUS) {
             let help =
                 "the deployment to go back to, or with an environment `previous` or a version";
-            return self.id("deployment-id", help).map(TargetSpec::Named);
+            return self.id("deployment-id", help, DEPLOYMENT_EXAMPLE).map(TargetSpec::Named);
         }
         if environment == Some(None) {
             let names = Environment::names();
@@ -143,20 +184,25 @@ impl<'a> Validator<'a> {
         let Some(given) = self.text("environment") else { return Some(None) };
         let environment = Environment::parse(&given);
         if environment.is_none() {
-            self.problem("environment", &format!("must be one of {}", Environment::names()));
+            let what = match mistakes::of_environment(&given) {
+                Some(name) => name.to_owned(),
+                None => format!("must be one of {}", Environment::names()),
+            };
+            self.bad_value("environment", &given, &what);
         }
         environment.map(Some)
     }
 
     /// Takes `true` or `false`, as in YAML 1.2.
     pub fn flag(&mut self, input: &str) -> Option<bool> {
-        let flag = match self.text_or_default(input).as_str() {
+        let given = self.text_or_default(input);
+        let flag = match given.as_str() {
             "true" | "True" | "TRUE" => Some(true),
             "false" | "False" | "FALSE" => Some(false),
             _ => None,
         };
         if flag.is_none() {
-            self.problem(input, "must be true or false");
+            self.bad_value(input, &given, "must be true or false");
         }
         flag
     }
@@ -171,24 +217,26 @@ impl<'a> Validator<'a> {
 
     /// Takes a time: seconds, or a number with a unit.
     fn time(&mut self, input: &str, longest: Duration) -> Option<Duration> {
-        let text = self.text_or_default(input);
-        let seconds = text.parse().map(Duration::from_secs);
-        let time = seconds.ok().or_else(|| humantime::parse_duration(&text).ok());
+        let given = self.text_or_default(input);
+        let seconds = given.parse().map(Duration::from_secs);
+        let time = seconds.ok().or_else(|| humantime::parse_duration(&given).ok());
         let time = time.filter(|time| (Duration::from_secs(1)..=longest).contains(time));
         if time.is_none() {
             let hours = longest.as_secs() / 3_600;
             let text = format!("must be a time from 1s to {hours}h, such as 45, 45s or 2m");
-            self.problem(input, &text);
+            self.bad_value(input, &given, &text);
         }
         time
     }
 
     /// Takes the number of attempts.
     fn attempts(&mut self) -> Option<u32> {
-        let attempts = self.text_or_default("attempts").parse().ok();
+        let given = self.text_or_default("attempts");
+        let attempts = given.parse().ok();
         let attempts = attempts.filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
         if attempts.is_none() {
-            self.problem("attempts", &format!("must be a whole number from 1 to {MOST_ATTEMPTS}"));
+            let what = format!("must be a whole number from 1 to {MOST_ATTEMPTS}");
+            self.bad_value("attempts", &given, &what);
         }
         attempts
     }
@@ -213,12 +261,20 @@ impl<'a> Validator<'a> {
 
     /// Takes the address of the API.
     pub fn endpoint(&mut self) -> Option<Endpoint> {
-        let region = Region::parse(&self.text_or_default("region"));
+        let given = self.text_or_default("region");
+        let region = Region::parse(&given);
         if region.is_none() {
-            self.problem("region", &format!("must be {}", Region::ALLOWED));
+            self.bad_value("region", &given, &format!("must be {}", Region::ALLOWED));
         }
         let endpoint = match self.text("base-url") {
-            Some(url) => Endpoint::of_url(&url),
+            Some(url) => {
+                if region.is_some_and(|region| region != Region::Us) {
+                    let [url, region] =
+                        ["base-url", "region"].map(|name| self.variables.spell(name));
+                    self.warnings.push(format!("{region} does nothing: {url} comes first"));
+                }
+                Endpoint::of_url(&url)
+            }
             None => Endpoint::of_region(region?),
         };
         endpoint.map_err(|problem| self.problem("base-url", problem)).ok()
@@ -244,12 +300,4 @@ impl<'a> Validator<'a> {
             None
         })
     }
-}
-
-/// The text of a file with a key.
-fn read_key(path: &Path) -> Result<Zeroizing<String>, String> {
-    let bytes = bounded_file::read(path, KEY_FILE_BYTES)?;
-    String::from_utf8(bytes)
-        .map(Zeroizing::new)
-        .map_err(|_| "names a file that is not text".to_owned())
 }

@@ -1,5 +1,6 @@
 //! The variables that carry the inputs, whoever sets them.
 
+use crate::inputs::table::{is_input, meant_by};
 use crate::process::{env::ProcessEnv, place::Spelling};
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -19,10 +20,22 @@ const PREFIXES: [Prefix; 3] = [
 /// For each input the variable that counts. The key is among them, so they cannot be printed.
 pub struct Variables {
     by_input: BTreeMap<String, Variable>,
+    /// The variables that give an input another value than the one that counts: the input, and both names.
+    contradicted: Vec<[String; 3]>,
+    /// The variables whose names are nearly those of inputs: the name, the input, and the place of its prefix.
+    misspelled: Vec<Misspelled>,
     convention: Spelling,
 }
 
+/// A variable whose name is nearly that of an input.
+struct Misspelled {
+    name: String,
+    input: &'static str,
+    spelling: Spelling,
+}
+
 struct Variable {
+    name: String,
     rank: Rank,
     spelling: Spelling,
     value: OsString,
@@ -44,19 +57,43 @@ impl Variables {
     /// Sorts the inputs out of the variables of a process. `convention` is how the users of this
     /// pipeline write the name of an input that no variable gives.
     pub fn collect(variables: &ProcessEnv, convention: Spelling) -> Self {
-        let mut by_input = BTreeMap::new();
+        let mut by_input: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
+        let mut misspelled = Vec::new();
         for (name, value) in variables.iter() {
-            let Some((input, prefix)) = name.to_str().and_then(split) else { continue };
-            let Some(Prefix { spelling, .. }) = PREFIXES.get(prefix) else { continue };
+            let Some(name) = name.to_str() else { continue };
+            let Some((rest, prefix, spelling)) = split(name) else { continue };
             let is_blank = value.to_str().is_some_and(|value| value.trim().is_empty());
-            let rank = Rank { is_blank, prefix, has_no_hyphen: !input.contains('-') };
-            let variable = Variable { rank, spelling: *spelling, value: value.to_owned() };
-            let input = input.to_lowercase().replace('_', "-");
-            if by_input.get(&input).is_none_or(|other: &Variable| variable.rank < other.rank) {
-                by_input.insert(input, variable);
+            let own = input_name(rest);
+            let is_upper = !rest.contains(|c: char| c.is_lowercase());
+            let is_proper = is_upper && is_input(&own);
+            match meant_by(rest) {
+                Some(input) if !is_blank && !is_proper => {
+                    misspelled.push(Misspelled { name: name.to_owned(), input, spelling });
+                }
+                _ if is_upper => {
+                    let rank = Rank { is_blank, prefix, has_no_hyphen: !rest.contains('-') };
+                    let (name, value) = (name.to_owned(), value.to_owned());
+                    let variable = Variable { name, rank, spelling, value };
+                    by_input.entry(own).or_default().push(variable);
+                }
+                _ => {}
             }
         }
-        Self { by_input, convention }
+        let mut contradicted = Vec::new();
+        let chosen = by_input.into_iter().filter_map(|(input, mut variables)| {
+            variables.sort_by(|one, other| one.rank.cmp(&other.rank));
+            let mut variables = variables.into_iter();
+            let first = variables.next()?;
+            let differs = |other: &Variable| {
+                other.text().is_some() && first.text().is_some() && other.text() != first.text()
+            };
+            let others = variables.filter(differs);
+            contradicted
+                .extend(others.map(|other| [input.clone(), first.name.clone(), other.name]));
+            Some((input, first))
+        });
+        let by_input = chosen.collect();
+        Self { by_input, contradicted, misspelled, convention }
     }
 
     /// The inputs that were given, as `some-name` and trimmed value.
@@ -65,11 +102,35 @@ impl Variables {
         given.filter_map(|(input, variable)| Some((input.clone(), variable.text()?.to_owned())))
     }
 
-    /// The `POLYAI_…` variables that are none of these inputs: each may be one that was mistyped.
-    pub fn unknown(&self, is_input: impl Fn(&str) -> bool) -> Vec<String> {
+    /// The `POLYAI_…` variables that are no inputs, and look like none.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
         let ours = self.by_input.iter();
         let ours = ours.filter(|(_, variable)| variable.spelling == Spelling::Variable);
-        ours.filter(|(name, _)| !is_input(name)).map(|(name, _)| self.spell(name)).collect()
+        let is_unknown =
+            |(input, variable): &(&String, &Variable)| !is_input(input) && !variable.rank.is_blank;
+        ours.filter(is_unknown).map(|(_, variable)| variable.name.as_str())
+    }
+
+    /// The variables whose names are nearly those of inputs: what is wrong with each, and whether the input
+    /// is given properly, too, so that another tool may own a `POLYAI_…` variable.
+    pub fn misspelled(&self) -> impl Iterator<Item = (String, bool)> {
+        self.misspelled.iter().map(|Misspelled { name, input, spelling }| {
+            let (given, meant) = match spelling {
+                Spelling::Variable => (name.clone(), spelled(input, *spelling)),
+                _ => {
+                    let rest = split(name).map_or(name.as_str(), |(rest, ..)| rest);
+                    (rest.to_lowercase(), spelled(input, *spelling))
+                }
+            };
+            let is_given = *spelling == Spelling::Variable && self.is_given(input);
+            (format!("{given} is no input: did you mean {meant}?"), is_given)
+        })
+    }
+
+    /// The inputs that are given twice, with different values: the input, the variable that counts, and the
+    /// one that does not.
+    pub fn contradicted(&self) -> impl Iterator<Item = &[String; 3]> {
+        self.contradicted.iter()
     }
 
     /// Whether `some-name` has a value.
@@ -84,16 +145,13 @@ impl Variables {
 
     /// The name of the input `some-name` as its user wrote it, or would write it.
     pub fn spell(&self, input: &str) -> String {
-        match self.by_input.get(input).map_or(self.convention, |variable| variable.spelling) {
-            Spelling::Hyphens => input.to_owned(),
-            Spelling::Underscores => input.replace('-', "_"),
-            Spelling::Variable => format!("POLYAI_{}", input.replace('-', "_").to_uppercase()),
-        }
+        let variable = self.by_input.get(input);
+        spelled(input, variable.map_or(self.convention, |variable| variable.spelling))
     }
 
     /// Whether an input was handed to us as an action's, so that its user wrote our arguments into the
     /// step.
-    pub fn is_action(&self, is_input: impl Fn(&str) -> bool) -> bool {
+    pub fn is_action(&self) -> bool {
         let mut variables = self.by_input.iter();
         variables.any(|(name, variable)| variable.spelling == Spelling::Hyphens && is_input(name))
     }
@@ -106,11 +164,25 @@ impl Variable {
     }
 }
 
-/// The rest of a variable's name after our prefix, and the place of the prefix.
-fn split(name: &str) -> Option<(&str, usize)> {
+/// The name of an input as its user writes it.
+fn spelled(input: &str, spelling: Spelling) -> String {
+    match spelling {
+        Spelling::Hyphens => input.to_owned(),
+        Spelling::Underscores => input.replace('-', "_"),
+        Spelling::Variable => format!("POLYAI_{}", input.replace('-', "_").to_uppercase()),
+    }
+}
+
+/// The name of the input in the rest of a variable's name.
+fn input_name(rest: &str) -> String {
+    rest.to_lowercase().replace('_', "-")
+}
+
+/// The rest of a variable's name after our prefix, the place of the prefix, and the spelling that goes with
+/// it.
+fn split(name: &str) -> Option<(&str, usize, Spelling)> {
     PREFIXES.iter().enumerate().find_map(|(place, prefix)| {
-        let input = name.strip_prefix(prefix.text)?;
-        let is_upper = !input.is_empty() && !input.contains(|c: char| c.is_lowercase());
-        is_upper.then_some((input, place))
+        let rest = name.strip_prefix(prefix.text).filter(|rest| !rest.is_empty())?;
+        Some((rest, place, prefix.spelling))
     })
 }

@@ -18,9 +18,10 @@ impl Environment {
     /// All environments, the most important one first.
     pub const ALL: [Self; 3] = [Self::Live, Self::PreRelease, Self::Sandbox];
 
-    /// The environment with the API's name `name`.
+    /// The environment with the API's name `name`, in any case and with or without the hyphen.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|environment| environment.name() == name)
+        let plain = |name: &str| name.replace(['-', '_', ' '], "").to_lowercase();
+        Self::ALL.into_iter().find(|environment| plain(environment.name()) == plain(name))
     }
 
     /// The API's name.

@@ -1,4 +1,4 @@
-//! The arguments. None is needed, and where a runner writes them, none is obeyed.
+//! The arguments. None is needed, and none but `--version` and `--help` is obeyed.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -6,32 +6,31 @@ use std::path::Path;
 /// The wish that the arguments express.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arguments {
-    /// The rollback. `ignored` says whether there were arguments all the same.
-    Run {
-        /// Whether there were any.
-        ignored: bool,
-    },
+    /// The rollback: there are no arguments.
+    Run,
     /// The version.
     Version,
     /// The usage.
     Help,
     /// A command that some runner expects this image to run.
     Command,
+    /// Anything else: the first argument, which somebody takes for an input, perhaps.
+    Unknown(String),
 }
 
 impl Arguments {
     /// Reads the arguments behind the program's name. In an action, the `args` of a step arrive here:
-    /// they must not turn a rollback into something else that looks like success.
+    /// `--version` must not turn a rollback into something else that looks like success.
     pub fn read(arguments: impl IntoIterator<Item = OsString>, is_action: bool) -> Self {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         if arguments.iter().any(|argument| is_command(argument)) {
             return Self::Command;
         }
-        match (arguments.first().map(|first| first.to_str()), is_action) {
-            (None, _) => Self::Run { ignored: false },
-            (Some(Some("--version" | "-V")), false) => Self::Version,
-            (Some(Some("--help" | "-h")), false) => Self::Help,
-            _ => Self::Run { ignored: true },
+        let Some(first) = arguments.first() else { return Self::Run };
+        match first.to_str() {
+            Some("--version" | "-V") if !is_action => Self::Version,
+            Some("--help" | "-h") if !is_action => Self::Help,
+            _ => Self::Unknown(first.to_string_lossy().into_owned()),
         }
     }
 }

@@ -131,8 +131,8 @@ fn names_an_input_as_it_was_given() {
         &ended.err,
         str![[r#"
 error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
-error: Not rolled back (invalid-input): region must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
-error: Not rolled back (invalid-input): timeout must be a time from 1s to 1h, such as 45, 45s or 2m
+error: Not rolled back (invalid-input): region “mars” must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
+error: Not rolled back (invalid-input): timeout “soon” must be a time from 1s to 1h, such as 45, 45s or 2m
   effect            unchanged: nothing was sent
 
 "#]]
@@ -196,7 +196,7 @@ fn refuses_to_be_what_a_runner_runs_scripts_in() {
         ["tail", "-f"],
     ] {
         let api = StandIn::start(agents_api());
-        let ended = Step::gitlab(&api).env("NO_COLOR", "1").args(arguments).run();
+        let ended = Step::gitlab(&api).env("NO_COLOR", "1").args(&arguments).run();
 
         assert_eq!(ended.code, 2);
         assert_data_eq!(&ended.out, str![""]);
@@ -222,7 +222,7 @@ fn shows_colours_unless_they_are_unwanted() {
 #[test]
 fn tells_its_version_in_a_job_of_the_component() {
     let api = StandIn::start(agents_api());
-    let ended = Step::gitlab(&api).env("INPUT_REGION", "us").args(["--version"]).run();
+    let ended = Step::gitlab(&api).env("INPUT_REGION", "us").args(&["--version"]).run();
 
     assert_eq!(ended.code, 0);
     assert!(ended.out.starts_with("polyai-rollback "));

@@ -34,10 +34,10 @@ fn all_problems_are_told_together() {
         str![[r#"
 error: Not rolled back (invalid-input): POLYAI_API_KEY is missing: or name a file that holds it in POLYAI_API_KEY_FILE
 error: Not rolled back (invalid-input): POLYAI_AGENT_ID is missing: PolyAI also calls it the project id
-error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID is a relative path, not an id
-error: Not rolled back (invalid-input): POLYAI_REGION must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
+error: Not rolled back (invalid-input): POLYAI_DEPLOYMENT_ID “..” is a relative path, not an id
+error: Not rolled back (invalid-input): POLYAI_REGION “mars” must be us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)
 error: Not rolled back (invalid-input): POLYAI_BASE_URL must begin with https:// (http:// is for loopback only)
-error: Not rolled back (invalid-input): POLYAI_TIMEOUT must be a time from 1s to 1h, such as 45, 45s or 2m
+error: Not rolled back (invalid-input): POLYAI_TIMEOUT “0” must be a time from 1s to 1h, such as 45, 45s or 2m
 error: Not rolled back (invalid-input): POLYAI_OUTPUT_FILE no/such/folder cannot be written: No such file or directory (os error 2)
   effect            unchanged: nothing was sent
 
@@ -98,7 +98,6 @@ fn neighbouring_variables_change_nothing() {
         .env(OsStr::from_bytes(b"N\xffME"), OsStr::from_bytes(b"\xff"))
         .env("POLYAI_SOMETHING_ELSE", OsStr::from_bytes(b"\xff"))
         .env("INPUT_INPUT_AGENT_ID", "wrong")
-        .env("INPUT_agent_id", "wrong")
         .env("AGENT_ID", "wrong")
         .env("POLYAI_", "wrong")
         .env("GITHUB_OUTPUT", "not-github.txt")
@@ -170,7 +169,7 @@ fn an_id_cannot_lead_to_another_path() {
     for id in [".", "..", "%2e", "%2E%2e", ".%2E"] {
         for name in ["POLYAI_AGENT_ID", "POLYAI_DEPLOYMENT_ID"] {
             let err = refuse(|step| step.env(name, id)).err;
-            assert!(err.contains(&format!("{name} is a relative path")), "{err}");
+            assert!(err.contains(&format!("{name} “{id}” is a relative path")), "{err}");
         }
     }
 }
@@ -219,7 +218,8 @@ fn a_timeout_is_a_time() {
     }
     for timeout in ["0", "-1", "soon", "1.5", "61m", "1 year", "99999999999999999999", "s", "½"] {
         let err = refuse(|step| step.env("POLYAI_TIMEOUT", timeout)).err;
-        assert!(err.contains("POLYAI_TIMEOUT must be a time from 1s to 1h"), "{timeout}: {err}");
+        let words = format!("POLYAI_TIMEOUT “{timeout}” must be a time from 1s to 1h");
+        assert!(err.contains(&words), "{timeout}: {err}");
     }
 }
 

@@ -12,6 +12,7 @@ mod guards;
 mod history;
 mod hostile;
 mod inputs;
+mod mistakes;
 mod model;
 mod plain;
 mod previous;

@@ -120,29 +120,14 @@ fn shows_colours_where_they_are_forced() {
 
 #[test]
 fn tells_its_version_and_usage() {
-    let version = Step::empty().args(["--version"]).run();
+    let version = Step::empty().args(&["--version"]).run();
     assert_eq!((version.code, version.err.as_str()), (0, ""));
     let told = concat!("polyai-rollback ", env!("CARGO_PKG_VERSION"), " (commit ");
     assert!(version.out.starts_with(told), "{}", version.out);
 
-    let help = Step::empty().args(["--help"]).run();
+    let help = Step::empty().args(&["--help"]).run();
     assert_eq!((help.code, help.err.as_str()), (0, ""));
     assert!(help.out.starts_with("polyai-rollback rolls back a deployment"));
-}
-
-#[test]
-fn ignores_other_arguments_with_a_warning() {
-    let api = StandIn::start(agents_api());
-    let ended = Step::plain(&api).args(["now"]).run();
-
-    assert_eq!(ended.code, 0);
-    assert_data_eq!(
-        &ended.err,
-        str![[r#"
-warning: the arguments are ignored: everything is given in inputs
-
-"#]]
-    );
 }
 
 #[test]

@@ -92,6 +92,11 @@ impl Step {
         Self::limited(&format!("--fsize={bytes}")).inputs("POLYAI_", '_', api.url())
     }
 
+    /// A step as Drone starts a plugin.
+    pub fn drone(api: &StandIn) -> Self {
+        Self::empty().inputs("PLUGIN_", '_', api.url()).env("DRONE", "true").env("CI", "true")
+    }
+
     /// A step as GitHub's runner starts it.
     pub fn github(api: &StandIn) -> Self {
         let mut step = Self::empty().inputs("INPUT_", '-', api.url());
@@ -156,7 +161,7 @@ impl Step {
     }
 
     /// Adds arguments.
-    pub fn args<const N: usize>(mut self, arguments: [&str; N]) -> Self {
+    pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
