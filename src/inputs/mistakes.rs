@@ -36,7 +36,7 @@ pub fn of_id(value: &str, example: &str) -> Option<String> {
 /// The word that PolyAI has for an environment, where another one is given.
 pub fn of_environment(value: &str) -> Option<&'static str> {
     let is_live = ["production", "prod", "prd"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    is_live.then_some("PolyAI calls it live")
+    is_live.then_some("is no environment: PolyAI calls it live")
 }
 
 /// Whether a target is a word for what only `previous` can say.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The fewest characters of a version that can stand for the whole version.
-const PREFIX_CHARACTERS: usize = 7;
+pub const PREFIX_CHARACTERS: usize = 7;
 /// The most characters of a message that are shown beside a deployment.
 const MESSAGE_CHARACTERS: usize = 80;
 
@@ -74,6 +74,14 @@ impl Deployment {
         };
         given.len() >= PREFIX_CHARACTERS && self.version.as_ref().is_some_and(begins_so)
             || self.version.as_deref() == Some(given)
+    }
+
+    /// Whether `given` is the beginning of the deployment's version, of too few characters to stand for it.
+    pub fn begins_with(&self, given: &str) -> bool {
+        let version = self.version.as_deref().unwrap_or_default();
+        given.len() < PREFIX_CHARACTERS
+            && given.len() < version.len()
+            && version.get(..given.len()).is_some_and(|start| start.eq_ignore_ascii_case(given))
     }
 
     /// Whether both deployments are known to have the same version.

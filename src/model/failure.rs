@@ -33,6 +33,13 @@ pub enum Failure {
         /// The newest deployment of each of these versions.
         matching: Vec<Deployment>,
     },
+    /// An input is the beginning of a version, of too few characters to stand for it. Nothing was sent.
+    TooShort {
+        /// The input.
+        input: &'static str,
+        /// The newest deployment of each version that begins so.
+        matching: Vec<Deployment>,
+    },
     /// Another deployment is active than the one that was expected, or that was active when the plan was
     /// made. Nothing was sent, or nothing of which an effect was seen.
     Superseded {
@@ -179,7 +186,9 @@ impl Failure {
     /// How the run ends, which gives the exit code: `Outcome` has the table.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::InvalidInput(_) | Self::Ambiguous { .. } => Outcome::InvalidInput,
+            Self::InvalidInput(_) | Self::Ambiguous { .. } | Self::TooShort { .. } => {
+                Outcome::InvalidInput
+            }
             Self::NoTarget { .. } => Outcome::NotFound,
             Self::Superseded { .. } => Outcome::Superseded,
             Self::AlreadyRolledBack { .. } => Outcome::AlreadyRolledBack,
@@ -234,7 +243,7 @@ impl Failure {
             Self::NoTarget { candidates, .. }
             | Self::Unread { candidates, .. }
             | Self::NotDone { candidates, .. } => &candidates.deployments,
-            Self::Ambiguous { matching } => matching,
+            Self::Ambiguous { matching } | Self::TooShort { matching, .. } => matching,
             _ => &[],
         }
     }

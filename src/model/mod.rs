@@ -15,7 +15,7 @@ mod test_run;
 mod test_runs;
 
 pub use call_error::{CallError, ConnectError, ErrorBody, RetryClass};
-pub use deployment::{Deployment, Kind};
+pub use deployment::{Deployment, Kind, PREFIX_CHARACTERS};
 pub use environment::Environment;
 pub use failure::{Candidates, Delivery, Elsewhere, Failure, NoTarget};
 pub use id::Id;

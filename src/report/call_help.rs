@@ -1,7 +1,7 @@
 //! Why a call of the API failed, in words, and what to do: one arm for each way.
 
-use crate::model::{CallError, Candidates, RetryClass};
-use crate::report::{connect_help, context::Context};
+use crate::model::{CallError, Candidates, Record, RetryClass};
+use crate::report::{connect_help, context::Context, diagnostic::describe};
 use humantime::format_duration;
 
 /// A read failed before anything was sent.
@@ -45,6 +45,7 @@ fn without_reading(context: &Context<'_>) -> String {
 pub(super) fn not_done(
     error: &CallError,
     candidates: &Candidates,
+    record: &Record,
     context: &Context<'_>,
 ) -> (String, String) {
     let (api, address) = (context.api(), context.address_input());
@@ -64,6 +65,15 @@ pub(super) fn not_done(
         CallError::Answered { status: 403, .. } => (
             format!("the API does not let this key roll back this agent, in {api}"),
             context.check_the_key(),
+        ),
+        CallError::Answered { status: 404, .. } if context.is_previous() => (
+            format!(
+                "the API lists {} as what was active before, and does not find it, in {api}",
+                describe(record.plan.target.as_ref()),
+            ),
+            "wait a minute and run it again, which is safe; if it stays so, ask PolyAI's support, with the \
+             correlation id"
+                .to_owned(),
         ),
         CallError::Answered { status: 404, .. } => (
             format!(

@@ -41,6 +41,11 @@ impl Context<'_> {
         }
     }
 
+    /// Whether the target is what was active before.
+    pub fn is_previous(&self) -> bool {
+        self.task.is_some_and(|task| task.request.target == TargetSpec::Previous)
+    }
+
     /// Where else the target is, as far as the lists show that.
     pub fn elsewhere(&self, candidates: &Candidates) -> String {
         match candidates.elsewhere {

@@ -1,19 +1,19 @@
 //! Failures in words: what happened, what was and was not done, and what to do next.
 //!
 //! `words` has one arm for each failure. An arm holds everything that a person sees of the failure, in the
-//! order in which a person needs it. `call_help` has the arms for the ways in which a call can fail, and
-//! `connect_help` those for the ways in which there is no connection.
+//! order in which a person needs it. `target_help` has the arms for targets
+//! that are not to be had, `call_help` those for the ways in which a call can fail, and `connect_help` those for
+//! the ways in which there is no connection.
 
 use crate::inputs::Task;
 use crate::model::{
-    CallError, Candidates, Delivery, Deployment, Environment, Failure, NoTarget, Record, TestRuns,
-    Verification,
+    CallError, Delivery, Deployment, Environment, Failure, Record, TestRuns, Verification,
 };
-use crate::report::{call_help, context::Context};
+use crate::report::{call_help, context::Context, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
 
-const NOTHING_SENT: &str = "unchanged: nothing was sent";
+pub(super) const NOTHING_SENT: &str = "unchanged: nothing was sent";
 const NOTHING_DONE: &str = "unchanged: nothing was rolled back";
 const NOTHING_SEEN: &str = "unchanged: no effect was seen within 8 s";
 const NOBODY_KNOWS: &str = "unknown: it may or may not have been rolled back";
@@ -48,7 +48,7 @@ pub struct Diagnostic {
 }
 
 /// The words of one arm: the end in a few words, what happened, what was and was not done, what to do.
-struct Words {
+pub(super) struct Words {
     headline: &'static str,
     problem: String,
     effect: &'static str,
@@ -56,7 +56,7 @@ struct Words {
 }
 
 /// The words of a run that left production as it was.
-fn not_rolled_back(effect: &'static str, problem: String, help: String) -> Words {
+pub(super) fn not_rolled_back(effect: &'static str, problem: String, help: String) -> Words {
     Words { headline: "Not rolled back", problem, effect, help }
 }
 
@@ -116,30 +116,28 @@ fn command(task: &Task) -> String {
 
 fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
     let there = record.plan.environment.map_or("its environment", Environment::name);
-    let target_input = context.spell("deployment-id");
     let tests = record.tests.as_ref();
     let progress = tests.map(TestRuns::progress).unwrap_or_default();
     let doubts = tests.map(TestRuns::doubts).unwrap_or_default();
     match failure {
         Failure::InvalidInput(_) => not_rolled_back(NOTHING_SENT, String::new(), String::new()),
-        Failure::NoTarget { why, candidates } => no_target(*why, candidates, there, context),
-        Failure::Ambiguous { .. } => not_rolled_back(
-            NOTHING_SENT,
-            format!("{} is the beginning of several versions in {there}", context.target()),
-            format!("give more characters of it in {target_input}, or the id of a deployment"),
-        ),
+        Failure::NoTarget { why, candidates } => {
+            target_help::no_target(*why, candidates, there, context)
+        }
+        Failure::Ambiguous { .. } => target_help::ambiguous(there, context),
+        Failure::TooShort { input, matching } => target_help::too_short(input, matching, context),
         Failure::Superseded { now, lost } => {
-            superseded(now.as_deref(), lost, there, record, context)
+            target_help::superseded(now.as_deref(), lost, there, record, context)
         }
         Failure::AlreadyRolledBack { undone } => {
-            already_rolled_back(undone.as_deref(), there, record, context)
+            target_help::already_rolled_back(undone.as_deref(), there, record, context)
         }
         Failure::Unread { error, .. } => {
             let (problem, help) = call_help::unread(error, context);
             not_rolled_back(NOTHING_SENT, problem, help)
         }
         Failure::NotDone { error, lost, candidates } => {
-            let (problem, help) = call_help::not_done(error, candidates, context);
+            let (problem, help) = call_help::not_done(error, candidates, record, context);
             not_rolled_back(not_done(lost), problem, help)
         }
         Failure::Internal(cause) => not_rolled_back(
@@ -189,106 +187,8 @@ fn perhaps_rolled_back(problem: String, context: &Context<'_>) -> Words {
 }
 
 /// The effect of a run whose last request failed. `lost` is how the answer to an earlier one was lost.
-fn not_done(lost: &Option<String>) -> &'static str {
+pub(super) fn not_done(lost: &Option<String>) -> &'static str {
     if lost.is_some() { NOTHING_SEEN } else { NOTHING_DONE }
-}
-
-/// The words where another deployment is active than the one that was expected, or that was active when
-/// the plan was made.
-fn superseded(
-    now: Option<&Deployment>,
-    lost: &Option<String>,
-    there: &str,
-    record: &Record,
-    context: &Context<'_>,
-) -> Words {
-    let now = describe(now);
-    let problem = match context.expected() {
-        Some(expected) if record.plan.target.is_none() => {
-            format!("what is active in {there} is not {expected}, but {now}")
-        }
-        _ => format!(
-            "{there} has changed since this run read it: active was {}, and now is {now}",
-            describe(record.plan.current.as_ref())
-        ),
-    };
-    let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
-    let help = format!(
-        "look at what was deployed; if that must go, too, name the version to go back to in {target}, or \
-         give what is active now in {expect} (a whole id, a whole hash, or at least 7 characters of it)"
-    );
-    not_rolled_back(not_done(lost), problem, help)
-}
-
-/// The words where `previous` was asked for after a rollback.
-fn already_rolled_back(
-    undone: Option<&Deployment>,
-    there: &str,
-    record: &Record,
-    context: &Context<'_>,
-) -> Words {
-    let current = record.plan.current.as_ref();
-    let undone = undone.map(|undone| format!(", and undid {}", undone.describe()));
-    let problem = format!(
-        "{there} was rolled back already: what is active is itself a rollback ({}){}",
-        describe(current),
-        undone.unwrap_or_default(),
-    );
-    let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
-    let help = format!(
-        "to go further back, name a version in {target}, or give {} in {expect}",
-        current.map_or("it", |current| &current.id)
-    );
-    not_rolled_back(NOTHING_SENT, problem, help)
-}
-
-/// The words where there is no deployment to go back to.
-fn no_target(why: NoTarget, candidates: &Candidates, there: &str, context: &Context<'_>) -> Words {
-    let (target, elsewhere) = (context.target(), context.elsewhere(candidates));
-    let target_input = context.spell("deployment-id");
-    let name_one = format!("name the deployment to go back to in {target_input}");
-    let (problem, help) = match why {
-        NoTarget::Nowhere => (
-            format!("{target} is no deployment of any environment{elsewhere}"),
-            format!("check {target_input} and {}", context.spell("agent-id")),
-        ),
-        NoTarget::NotThere => (
-            format!(
-                "{target} is neither one of the newest deployments of {there} nor the version of \
-                 one, of which at least 7 characters are needed{elsewhere}"
-            ),
-            format!("check {target_input} and {}", context.spell("environment")),
-        ),
-        NoTarget::NothingActive => {
-            (format!("nothing is active in {there}, so nothing was before it"), name_one)
-        }
-        NoTarget::NothingBefore => (
-            format!(
-                "{there} has no earlier version to go back to: there is none, or all were rolled \
-                 back from"
-            ),
-            name_one,
-        ),
-        NoTarget::OutOfStep => (
-            format!(
-                "{there} lists deployments that are newer than the active one, or does not list the \
-                 active one, so that nobody knows what was before it"
-            ),
-            name_one,
-        ),
-        NoTarget::NoOrder => (
-            format!(
-                "the API does not say when the deployments of {there} were made, so that nobody knows \
-                 what was before the active one"
-            ),
-            name_one,
-        ),
-        NoTarget::Void => (
-            format!("{target} was deleted, or is a draft: there is nothing to go back to"),
-            name_one,
-        ),
-    };
-    not_rolled_back(NOTHING_SENT, problem, help)
 }
 
 /// The words of a run that a signal has cancelled.
@@ -343,6 +243,6 @@ fn not_active(record: &Record) -> String {
     }
 }
 
-fn describe(deployment: Option<&Deployment>) -> String {
+pub(super) fn describe(deployment: Option<&Deployment>) -> String {
     deployment.map_or("nothing".to_owned(), Deployment::describe)
 }

@@ -15,6 +15,7 @@ pub mod json;
 pub mod markdown;
 pub mod outputs;
 pub mod print;
+mod target_help;
 
 use crate::inputs::Task;
 use crate::model::{Deployment, Effect, Environment, Failure, Outcome, Record, TestsOutcome};

@@ -40,6 +40,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
         if !is_expected(request, plan.current.as_ref()) {
+            let expected = request.expect_current.as_deref().unwrap_or_default();
+            refuse_too_short("expect-current", expected, &history)?;
             let now = plan.current.clone().map(Box::new);
             return Err(Failure::Superseded { now, lost: None });
         }
@@ -191,20 +193,16 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             }
             return Ok(target.clone());
         }
-        let mut matching: Vec<Deployment> = Vec::new();
         let has_version =
             |deployment: &&Deployment| !deployment.is_void && deployment.has_version(id);
-        for deployment in history.all().filter(has_version) {
-            if !matching.iter().any(|other| other.has_version_of(deployment)) {
-                matching.push(deployment.clone());
-            }
-        }
+        let mut matching = newest_of_each_version(history.all().filter(has_version));
         if matching.len() > 1 {
             return Err(Failure::Ambiguous { matching });
         }
         if let Some(target) = matching.pop() {
             return Ok(target);
         }
+        refuse_too_short("deployment-id", id, history)?;
         let candidates = self.candidates(Some(environment)).await;
         Err(Failure::NoTarget { why: NoTarget::NotThere, candidates })
     }
@@ -253,6 +251,28 @@ fn history_of(
 /// The deployment that is active in an environment.
 fn of(environment: Environment, active: Vec<Deployment>) -> Option<Deployment> {
     active.into_iter().find(|active| active.environment == Some(environment))
+}
+
+/// Refuses an input that is the beginning of a version and too short to stand for it.
+fn refuse_too_short(input: &'static str, given: &str, history: &History) -> Result<(), Failure> {
+    let begins_so = |deployment: &&Deployment| deployment.begins_with(given);
+    let matching = newest_of_each_version(history.all().filter(begins_so));
+    match matching.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::TooShort { input, matching }),
+    }
+}
+
+fn newest_of_each_version<'a>(
+    deployments: impl Iterator<Item = &'a Deployment>,
+) -> Vec<Deployment> {
+    let mut newest: Vec<Deployment> = Vec::new();
+    for deployment in deployments {
+        if !newest.iter().any(|other| other.has_version_of(deployment)) {
+            newest.push(deployment.clone());
+        }
+    }
+    newest
 }
 
 /// Whether the real run would send the request without reading anything.

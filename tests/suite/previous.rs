@@ -3,8 +3,8 @@
 use crate::step::{Ended, Step, all_at_once};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
-use support::agents_api::{AgentsApi, Quirks};
-use support::stand_in::StandIn;
+use support::agents_api::{AgentsApi, Quirks, not_found};
+use support::stand_in::{Answer, StandIn};
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -152,6 +152,20 @@ error: Not rolled back (not-found): live has no earlier version to go back to: t
 }
 
 #[test]
+fn that_is_listed_and_not_found_is_explained() {
+    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
+    let stand_in = StandIn::start(move |request| match request.method.as_str() {
+        "POST" => Answer::new(404, not_found("")),
+        _ => api.answer(request),
+    });
+    let ended = Step::in_environment(&stand_in, "live", "previous").run();
+    assert_eq!((ended.code, stand_in.posts()), (4, 1));
+    let words = "the API lists 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2” \
+                 as what was active before, and does not find it, in ";
+    assert!(ended.err.contains(words), "{}", ended.err);
+}
+
+#[test]
 fn needs_an_environment() {
     let api = StandIn::start(support::agents_api::agents_api());
     let ended = Step::in_environment(&api, "", "previous").run();
@@ -164,10 +178,14 @@ error: Not rolled back (invalid-input): POLYAI_ENVIRONMENT is missing: `previous
 
 "#]]
     );
-    let ended = Step::in_environment(&api, "production", "previous").run();
+    let ended = Step::in_environment(&api, "staging", "previous").run();
     assert_eq!(ended.code, 2);
     assert_eq!(api.requests().len(), 0);
-    assert!(ended.err.contains("POLYAI_ENVIRONMENT must be one of live, "), "{}", ended.err);
+    assert!(
+        ended.err.contains("POLYAI_ENVIRONMENT “staging” must be one of live, "),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -178,7 +196,15 @@ fn takes_a_version_or_its_beginning_for_its_newest_deployment() {
     }
     // Fewer than 7 characters could be anything.
     let (ended, target) = run(&RECORDED, Quirks::default(), "add800");
-    assert_eq!((ended.code, target), (4, None), "{}", ended.err);
+    assert_eq!((ended.code, target), (2, None), "{}", ended.err);
+    let words = "add800 is too short for a version: 7 characters are needed; did you mean add8000 \
+                 (“message 5”) in POLYAI_DEPLOYMENT_ID?";
+    assert!(ended.err.contains(words), "{}", ended.err);
+    let (ended, target) = run_expecting("46c7", &RECORDED[..3], Quirks::default(), "previous");
+    assert_eq!((ended.code, target), (2, None), "{}", ended.err);
+    let words = "46c7 is too short for a version: 7 characters are needed; did you mean 46c7000 \
+                 (“message 2”) in POLYAI_EXPECT_CURRENT?";
+    assert!(ended.err.contains(words), "{}", ended.err);
 }
 
 #[test]
