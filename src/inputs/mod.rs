@@ -80,6 +80,7 @@ pub fn parse(
     let waits_for_tests = inputs.flag("wait-for-tests");
     let endpoint = inputs.endpoint();
     let limits = inputs.limits();
+    let has_reason = inputs.peek("deployment-message").is_some();
     let message = inputs.message(&redaction, pipeline);
     let correlation_id = inputs.keep(random::token());
     let authorities = inputs.authorities(process_env);
@@ -102,6 +103,7 @@ pub fn parse(
             is_verified: is_verified?,
             waits_for_tests: waits_for_tests?,
             message,
+            has_reason,
             limits: limits?,
             started,
             correlation_id: correlation_id?,

@@ -1,15 +1,12 @@
 //! Deployments.
 
 use crate::model::environment::Environment;
-use crate::text::{row::or_not_given, sanitize::one_line};
 use serde_json::Value;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// The fewest characters of a version that can stand for the whole version.
 pub const PREFIX_CHARACTERS: usize = 7;
-/// The most characters of a message that are shown beside a deployment.
-const MESSAGE_CHARACTERS: usize = 80;
 
 /// A deployment, as far as the API describes it. Only the id is indispensable: everything else may be
 /// missing in an answer.
@@ -87,20 +84,6 @@ impl Deployment {
     /// Whether both deployments are known to have the same version.
     pub fn has_version_of(&self, other: &Self) -> bool {
         self.version.is_some() && self.version == other.version
-    }
-
-    /// The time, the version, the id and the message, for people.
-    pub fn describe(&self) -> String {
-        let message = self.message.as_deref().filter(|text| !text.trim().is_empty());
-        let message = message.map(|text| format!(", “{}”", one_line(text, MESSAGE_CHARACTERS)));
-        let kind = if self.kind == Kind::RolledBack { ", a rollback" } else { "" };
-        format!(
-            "{}, version {}, deployment {}{kind}{}",
-            or_not_given(self.created_at.as_ref()),
-            or_not_given(self.version.as_ref()),
-            self.id,
-            message.unwrap_or_default(),
-        )
     }
 }
 

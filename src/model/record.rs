@@ -2,6 +2,7 @@
 
 use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
+use crate::model::names::Names;
 use crate::model::test_runs::TestRuns;
 use crate::text::row::{Row, or_not_given};
 use std::collections::BTreeSet;
@@ -64,21 +65,35 @@ pub enum Verification {
 }
 
 impl Plan {
-    /// The facts, for people.
-    pub fn rows(&self) -> Vec<Row> {
+    /// All deployments of the plan.
+    pub fn deployments(&self) -> impl Iterator<Item = &Deployment> {
+        self.current.iter().chain(&self.target).chain(&self.undone)
+    }
+
+    /// The facts, for people: from which deployment to which, and what that undoes.
+    pub fn rows(&self, names: &Names) -> Vec<Row> {
         let mut rows = Vec::new();
-        let current = self.current.as_ref();
-        rows.extend(current.map(|current| Row::new("active before", current.describe())));
+        let is_undone =
+            |current: &Deployment| self.undone.iter().any(|undone| undone.id == current.id);
+        if let Some(current) = &self.current {
+            let undone = if is_undone(current) { ", will be undone" } else { "" };
+            rows.push(Row::new("active now", format!("{}{undone}", names.line(current))));
+        }
         rows.extend(self.passed_over.iter().map(|version| {
             let why = "somebody has rolled back from it, and nobody has deployed it since";
-            Row::new("passed over", format!("version {version}: {why}"))
+            let deployment = Deployment { version: Some(version.clone()), ..Deployment::default() };
+            Row::new("passed over", format!("{}: {why}", names.short(&deployment)))
         }));
         let target = self.target.as_ref();
-        rows.extend(target.map(|target| Row::new("going back to", target.describe())));
-        let undone = self.undone.iter().take(UNDONE_SHOWN);
-        rows.extend(undone.map(|deployment| Row::new("undoes", deployment.describe())));
-        let more = self.undone.len().saturating_sub(UNDONE_SHOWN);
-        rows.extend((more > 0).then(|| Row::new("undoes", format!("{more} more"))));
+        rows.extend(target.map(|target| Row::new("going back to", names.line(target))));
+        let is_current = |deployment: &&Deployment| {
+            self.current.as_ref().is_some_and(|current| current.id == deployment.id)
+        };
+        let undone: Vec<_> = self.undone.iter().filter(|undone| !is_current(undone)).collect();
+        let shown = undone.iter().take(UNDONE_SHOWN);
+        rows.extend(shown.map(|deployment| Row::new("undoes as well", names.line(deployment))));
+        let more = undone.len().saturating_sub(UNDONE_SHOWN);
+        rows.extend((more > 0).then(|| Row::new("undoes as well", format!("{more} more"))));
         rows
     }
 
@@ -105,21 +120,6 @@ impl Rollback {
             test_run_ids: Vec::new(),
             are_all_runs_known: false,
             established: Some(how),
-        }
-    }
-
-    /// The rollback in one line. What is active is said only where that was seen.
-    pub fn headline(&self, verification: Option<&Verification>) -> String {
-        let Deployment { id, environment, version, .. } = &self.deployment;
-        let is_seen = matches!(verification, Some(Verification::Active));
-        match (environment, version) {
-            (Some(environment), Some(version)) if is_seen => format!(
-                "Rolled back: {environment} is on version {version} again, in the new deployment {id}"
-            ),
-            (Some(environment), Some(version)) => format!(
-                "Rolled back: {environment} has the new deployment {id} of version {version}"
-            ),
-            _ => format!("Rolled back: the new deployment is {id}"),
         }
     }
 

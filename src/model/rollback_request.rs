@@ -54,6 +54,8 @@ pub struct RollbackRequest {
     pub waits_for_tests: bool,
     /// The reason, of 1 to 1,000 characters.
     pub message: String,
+    /// Whether a person gave the reason.
+    pub has_reason: bool,
     /// The limits of the run.
     pub limits: Limits,
     /// When the run began, by this machine's clock.

@@ -1,33 +1,48 @@
 //! Why a call of the API failed, in words, and what to do: one arm for each way.
 
-use crate::model::{CallError, Candidates, Record, RetryClass};
-use crate::report::{connect_help, context::Context, diagnostic::describe};
+use crate::model::{CallError, Candidates, RetryClass};
+use crate::report::connect_help;
+use crate::report::context::Context;
+use crate::report::diagnostic::{Facts, Reason};
 use humantime::format_duration;
 
+const NO_KEY: &str = "the API did not accept the key";
+const NOT_THE_API: &str = "something else answers there";
+
 /// A read failed before anything was sent.
-pub(super) fn unread(error: &CallError, context: &Context<'_>) -> (String, String) {
+pub(super) fn unread(error: &CallError, context: &Context<'_>) -> Reason {
     let (api, address) = (context.api(), context.address_input());
     let unread = format!("the deployments could not be read before the rollback: {error}");
     match error {
         CallError::NotSent(why) => connect_help::words(why, context),
         CallError::Answered { status: 401, .. } => {
-            (format!("the API did not accept the key, in {api}"), context.check_the_key())
+            Reason::new(NO_KEY, format!("{NO_KEY}, in {api}"), context.check_the_key())
         }
-        CallError::Answered { status: 403, .. } => (
+        CallError::Answered { status: 403, .. } => Reason::new(
+            "the key may not read the deployments",
             format!("the API does not let this key read the deployments, in {api}"),
             context.check_the_key(),
         ),
-        CallError::Answered { status: 404, .. } => (
+        CallError::Answered { status: 404, .. } => Reason::new(
+            "there is no such agent",
             format!("agent {} was not found in {api}", context.agent()),
             format!("check {} and {address}", context.spell("agent-id")),
         ),
-        CallError::Answered { status: 300..=399, .. } => {
-            (unread, format!("check {address}: what answers there is not the API"))
-        }
-        CallError::TooLarge(_) => {
-            (unread, format!("running it again will not help; {}", without_reading(context)))
-        }
-        _ => (unread, format!("run it again, which is safe; {}", without_reading(context))),
+        CallError::Answered { status: 300..=399, .. } => Reason::new(
+            NOT_THE_API,
+            unread,
+            format!("check {address}: what answers there is not the API"),
+        ),
+        CallError::TooLarge(_) => Reason::new(
+            "the list of deployments is too large",
+            unread,
+            format!("running it again will not help; {}", without_reading(context)),
+        ),
+        _ => Reason::new(
+            "the deployments could not be read",
+            unread,
+            format!("run it again, which is safe; {}", without_reading(context)),
+        ),
     }
 }
 
@@ -42,40 +57,39 @@ fn without_reading(context: &Context<'_>) -> String {
 }
 
 /// The request failed, and no effect was seen.
-pub(super) fn not_done(
-    error: &CallError,
-    candidates: &Candidates,
-    record: &Record,
-    context: &Context<'_>,
-) -> (String, String) {
+pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<'_>) -> Reason {
+    let Facts { record, context, .. } = facts;
     let (api, address) = (context.api(), context.address_input());
-    let later = "wait a little and run it again, which is safe".to_owned();
-    let never = "running it again will not help: see what the API said".to_owned();
+    let later = "wait a little and run it again, which is safe";
+    let never = "running it again will not help: see what the API said";
     match error {
         CallError::NotSent(why) => connect_help::words(why, context),
-        error if error.retry_class() == RetryClass::InDoubt => (
+        error if error.retry_class() == RetryClass::InDoubt => Reason::new(
+            "the answer was lost",
             format!(
                 "the request was sent and its answer was lost ({error}); no effect was seen within 8 s"
             ),
             later,
         ),
         CallError::Answered { status: 401, .. } => {
-            (format!("the API did not accept the key, in {api}"), context.check_the_key())
+            Reason::new(NO_KEY, format!("{NO_KEY}, in {api}"), context.check_the_key())
         }
-        CallError::Answered { status: 403, .. } => (
+        CallError::Answered { status: 403, .. } => Reason::new(
+            "the key may not roll back this agent",
             format!("the API does not let this key roll back this agent, in {api}"),
             context.check_the_key(),
         ),
-        CallError::Answered { status: 404, .. } if context.is_previous() => (
+        CallError::Answered { status: 404, .. } if context.is_previous() => Reason::new(
+            "the API does not find what it lists",
             format!(
                 "the API lists {} as what was active before, and does not find it, in {api}",
-                describe(record.plan.target.as_ref()),
+                facts.line(record.plan.target.as_ref()),
             ),
             "wait a minute and run it again, which is safe; if it stays so, ask PolyAI's support, with the \
-             correlation id"
-                .to_owned(),
+             correlation id",
         ),
-        CallError::Answered { status: 404, .. } => (
+        CallError::Answered { status: 404, .. } => Reason::new(
+            "there is no such deployment",
             format!(
                 "deployment {} of agent {} was not found in {api}{}",
                 context.target(),
@@ -88,28 +102,32 @@ pub(super) fn not_done(
                 context.spell("agent-id"),
             ),
         ),
-        CallError::Answered { status: 409, .. } => (
-            "the API refused the rollback because of a conflict".to_owned(),
-            "the API will refuse it until the conflict is over, such as a running A/B test"
-                .to_owned(),
+        CallError::Answered { status: 409, .. } => Reason::new(
+            "there is a conflict",
+            "the API refused the rollback because of a conflict",
+            "the API will refuse it until the conflict is over, such as a running A/B test",
         ),
-        CallError::Answered { status: 429, retry_after: Some(wish), .. } => (
-            "the API has too many requests at present".to_owned(),
-            format!(
-                "the API wants to be left alone for {}: run it again after that, which is safe",
-                format_duration(*wish)
-            ),
+        CallError::Answered { status: 429, retry_after, .. } => Reason::new(
+            "the API is too busy",
+            "the API has too many requests at present",
+            match retry_after {
+                Some(wish) => format!(
+                    "the API wants to be left alone for {}: run it again after that, which is safe",
+                    format_duration(*wish)
+                ),
+                None => later.to_owned(),
+            },
         ),
-        CallError::Answered { status: 429, .. } => {
-            ("the API has too many requests at present".to_owned(), later)
-        }
-        CallError::Answered { status: 300..=399, .. } => (
-            "the API answered with a redirect, which is not followed".to_owned(),
+        CallError::Answered { status: 300..=399, .. } => Reason::new(
+            NOT_THE_API,
+            "the API answered with a redirect, which is not followed",
             format!("check {address}: what answers there is not the API"),
         ),
-        CallError::Answered { status: 200..=299, .. } => {
-            ("the API answered with an error and no deployment".to_owned(), never)
-        }
-        _ => ("the API refused the rollback".to_owned(), never),
+        CallError::Answered { status: 200..=299, .. } => Reason::new(
+            "the API refused it",
+            "the API answered with an error and no deployment",
+            never,
+        ),
+        _ => Reason::new("the API refused it", "the API refused the rollback", never),
     }
 }

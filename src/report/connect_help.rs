@@ -2,9 +2,9 @@
 
 use crate::model::ConnectError;
 use crate::report::context::Context;
+use crate::report::diagnostic::Reason;
 
-/// The problem and the next step.
-pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, String) {
+pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> Reason {
     let proxy = context.task.and_then(|task| task.connection.proxy.as_ref());
     let (api, address) = (context.api(), context.address_input());
     let ca_cert = context.spell("ca-cert");
@@ -42,5 +42,5 @@ pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> (String, Strin
              it again, which is safe",
         ),
     };
-    (problem, help)
+    Reason::new("no connection to the API", problem, help)
 }

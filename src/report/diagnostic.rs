@@ -7,26 +7,52 @@
 
 use crate::inputs::Task;
 use crate::model::{
-    CallError, Delivery, Deployment, Environment, Failure, Record, TestRuns, Verification,
+    CallError, Delivery, Deployment, Environment, Failure, Names, Record, TestRuns, Verification,
 };
-use crate::report::{call_help, context::Context, target_help};
+use crate::report::{call_help, candidate::Candidate, context::Context, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
 
-pub(super) const NOTHING_SENT: &str = "unchanged: nothing was sent";
-const NOTHING_DONE: &str = "unchanged: nothing was rolled back";
-const NOTHING_SEEN: &str = "unchanged: no effect was seen within 8 s";
-const NOBODY_KNOWS: &str = "unknown: it may or may not have been rolled back";
-const NOT_ACTIVE: &str = "unknown: the new deployment was made, and another one is active";
-const STAYS: &str = "rolled back, and the rollback stands";
+/// What was and was not done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct EffectWords {
+    /// For the log and the report: what became of production, and why that is said.
+    line: &'static str,
+    /// For the summary.
+    sentence: &'static str,
+}
+
+const NOTHING_SENT: EffectWords =
+    EffectWords { line: "unchanged: nothing was sent", sentence: "Nothing was sent." };
+const NOTHING_DONE: EffectWords = EffectWords {
+    line: "unchanged: nothing was rolled back",
+    sentence: "Nothing was rolled back.",
+};
+const NOTHING_SEEN: EffectWords = EffectWords {
+    line: "unchanged: no effect was seen within 8 s",
+    sentence: "No effect was seen within 8 s.",
+};
+const NOBODY_KNOWS: EffectWords = EffectWords {
+    line: "unknown: it may or may not have been rolled back",
+    sentence: "Nobody knows yet whether it was rolled back.",
+};
+const NOT_ACTIVE: EffectWords = EffectWords {
+    line: "unknown: the new deployment was made, and another one is active",
+    sentence: "The new deployment was made, and another one is active.",
+};
+const STAYS: EffectWords =
+    EffectWords { line: "rolled back, and the rollback stands", sentence: "The rollback stands." };
 
 /// A failure in words.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
-    /// The end in a few words.
+    /// The end in a few words, with the name of the outcome.
     #[serde(skip)]
     pub headline: String,
+    /// The end and its cause in a few words.
+    #[serde(skip)]
+    pub title: String,
     /// The problem in one line, or one line for each bad input.
     pub problems: Vec<String>,
     /// The status of the API's answer.
@@ -37,6 +63,9 @@ pub struct Diagnostic {
     pub answer: Option<String>,
     /// The effect: what was and was not done.
     pub effect: &'static str,
+    /// The effect as a sentence.
+    #[serde(skip)]
+    pub effect_sentence: &'static str,
     /// The next step for a person; none where the problems say it themselves.
     #[serde(rename = "next")]
     pub help: Option<String>,
@@ -44,43 +73,72 @@ pub struct Diagnostic {
     pub command: Option<String>,
     /// Deployments to choose from, where the one that was asked for is not to be had.
     #[serde(rename = "choice")]
-    pub candidates: Vec<String>,
+    pub candidates: Vec<Candidate>,
 }
 
-/// The words of one arm: the end in a few words, what happened, what was and was not done, what to do.
-pub(super) struct Words {
+/// Everything that the words of a failure are made of.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the run found out and did.
+    pub record: &'a Record,
+    /// What was asked for, and by whom.
+    pub context: &'a Context<'a>,
+    /// How deployments are named.
+    pub names: Names,
+}
+
+/// Why something was not done: the cause in a few words, what happened, what to do.
+pub(super) struct Reason {
+    pub(super) cause: String,
+    pub(super) problem: String,
+    pub(super) help: String,
+}
+
+/// The words of one arm: the end in a few words, the reason, what was and was not done.
+struct Words {
     headline: &'static str,
-    problem: String,
-    effect: &'static str,
-    help: String,
+    reason: Reason,
+    effect: EffectWords,
+}
+
+impl Reason {
+    pub(super) fn new(
+        cause: impl Into<String>,
+        problem: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { cause: cause.into(), problem: problem.into(), help: help.into() }
+    }
 }
 
 /// The words of a run that left production as it was.
-pub(super) fn not_rolled_back(effect: &'static str, problem: String, help: String) -> Words {
-    Words { headline: "Not rolled back", problem, effect, help }
+fn not_rolled_back(effect: EffectWords, reason: Reason) -> Words {
+    Words { headline: "Not rolled back", reason, effect }
 }
 
 impl Diagnostic {
     /// Puts a failure into words.
-    pub fn new(failure: &Failure, record: &Record, context: &Context<'_>) -> Self {
-        let words = words(failure, record, context);
+    pub fn new(failure: &Failure, facts: Facts<'_>) -> Self {
+        let Words { headline, reason, effect } = words(failure, facts);
         let problems = match failure {
             Failure::InvalidInput(problems) => problems.clone(),
-            _ => vec![words.problem],
+            _ => vec![reason.problem],
         };
         let error = failure.call_error();
         let (status, body) = (error.and_then(CallError::status), error.and_then(CallError::body));
-        let must_be_looked_up = [NOBODY_KNOWS, NOT_ACTIVE].contains(&words.effect);
+        let must_be_looked_up = [NOBODY_KNOWS, NOT_ACTIVE].contains(&effect);
         Self {
-            headline: format!("{} ({})", words.headline, failure.outcome().name()),
+            headline: format!("{headline} ({})", failure.outcome().name()),
+            title: format!("{headline}: {}", reason.cause),
             problems,
             http_status: status,
             error_code: body.and_then(|body| body.code.clone()),
             answer: status.zip(body).map(|(status, body)| format!("HTTP {status}: {body}")),
-            effect: words.effect,
-            help: Some(words.help).filter(|help| !help.is_empty()),
-            command: context.task.filter(|_| must_be_looked_up).map(command),
-            candidates: failure.candidates().iter().map(candidate).collect(),
+            effect: effect.line,
+            effect_sentence: effect.sentence,
+            help: Some(reason.help).filter(|help| !help.is_empty()),
+            command: facts.context.task.filter(|_| must_be_looked_up).map(command),
+            candidates: failure.candidates().iter().map(|one| Candidate::new(one, facts)).collect(),
         }
     }
 
@@ -94,16 +152,25 @@ impl Diagnostic {
     pub fn rows(&self) -> Vec<Row> {
         let answer = self.answer.clone().map(|answer| Row::new("the API said", answer));
         let command = self.command.clone().map(|command| Row::new("to find out", command));
-        let candidates = self.candidates.iter();
-        let candidates = candidates.map(|text| Row::new("to choose from", text.clone()));
+        let candidates = self.candidates.iter().map(|candidate| {
+            let environment = candidate.environment.map_or("somewhere", Environment::name);
+            Row::new("to choose from", format!("{environment}: {}", candidate.line))
+        });
         let effect = Row::new("effect", self.effect);
         answer.into_iter().chain([effect]).chain(command).chain(candidates).collect()
     }
 }
 
-fn candidate(deployment: &Deployment) -> String {
-    let environment = deployment.environment.map_or("somewhere", Environment::name);
-    format!("{environment}: {}", deployment.describe())
+impl Facts<'_> {
+    /// The environment, for people.
+    pub(super) fn there(&self) -> &'static str {
+        self.record.plan.environment.map_or("its environment", Environment::name)
+    }
+
+    /// A deployment in one line.
+    pub(super) fn line(&self, deployment: Option<&Deployment>) -> String {
+        deployment.map_or("nothing".to_owned(), |deployment| self.names.line(deployment))
+    }
 }
 
 /// The command that shows the active deployments.
@@ -114,53 +181,54 @@ fn command(task: &Task) -> String {
     format!("curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'")
 }
 
-fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
-    let there = record.plan.environment.map_or("its environment", Environment::name);
+fn words(failure: &Failure, facts: Facts<'_>) -> Words {
+    let Facts { record, context, .. } = facts;
     let tests = record.tests.as_ref();
     let progress = tests.map(TestRuns::progress).unwrap_or_default();
     let doubts = tests.map(TestRuns::doubts).unwrap_or_default();
     match failure {
-        Failure::InvalidInput(_) => not_rolled_back(NOTHING_SENT, String::new(), String::new()),
+        Failure::InvalidInput(problems) => {
+            let cause = if problems.len() == 1 { "an input is bad" } else { "inputs are bad" };
+            not_rolled_back(NOTHING_SENT, Reason::new(cause, "", ""))
+        }
         Failure::NoTarget { why, candidates } => {
-            target_help::no_target(*why, candidates, there, context)
+            not_rolled_back(NOTHING_SENT, target_help::no_target(*why, candidates, facts))
         }
-        Failure::Ambiguous { .. } => target_help::ambiguous(there, context),
-        Failure::TooShort { input, matching } => target_help::too_short(input, matching, context),
+        Failure::Ambiguous { .. } => not_rolled_back(NOTHING_SENT, target_help::ambiguous(facts)),
+        Failure::TooShort { input, matching } => {
+            not_rolled_back(NOTHING_SENT, target_help::too_short(input, matching, facts))
+        }
         Failure::Superseded { now, lost } => {
-            target_help::superseded(now.as_deref(), lost, there, record, context)
+            not_rolled_back(not_done(lost), target_help::superseded(now.as_deref(), facts))
         }
-        Failure::AlreadyRolledBack { undone } => {
-            target_help::already_rolled_back(undone.as_deref(), there, record, context)
-        }
+        Failure::AlreadyRolledBack { undone } => not_rolled_back(
+            NOTHING_SENT,
+            target_help::already_rolled_back(undone.as_deref(), facts),
+        ),
         Failure::Unread { error, .. } => {
-            let (problem, help) = call_help::unread(error, context);
-            not_rolled_back(NOTHING_SENT, problem, help)
+            not_rolled_back(NOTHING_SENT, call_help::unread(error, context))
         }
         Failure::NotDone { error, lost, candidates } => {
-            let (problem, help) = call_help::not_done(error, candidates, record, context);
-            not_rolled_back(not_done(lost), problem, help)
+            not_rolled_back(not_done(lost), call_help::not_done(error, candidates, facts))
         }
         Failure::Internal(cause) => not_rolled_back(
             NOTHING_SENT,
-            format!("a bug in polyai-rollback: {cause}"),
-            "report it with this log; until it is mended, roll back in Agent Studio".to_owned(),
+            Reason::new(
+                "a bug",
+                format!("a bug in polyai-rollback: {cause}"),
+                "report it with this log; until it is mended, roll back in Agent Studio",
+            ),
         ),
-        Failure::Cancelled { signal, delivery } => {
-            cancelled(signal.name(), *delivery, record, context)
-        }
+        Failure::Cancelled { signal, delivery } => cancelled(signal.name(), *delivery, facts),
         Failure::Unknown { lost, cause, .. } => perhaps_rolled_back(
+            "the answer was lost",
             format!(
                 "the request was sent, its answer was lost ({lost}), and the deployments do not \
                  show what came of it: {cause}"
             ),
             context,
         ),
-        Failure::NotActive => Words {
-            headline: "Accepted, but not active",
-            problem: not_active(record),
-            effect: NOT_ACTIVE,
-            help: format!("somebody may have deployed meanwhile: {}", context.look_first()),
-        },
+        Failure::NotActive => not_active(facts),
         Failure::TestsFailed => {
             tests_decided("Rolled back, but tests failed", format!("tests failed, {progress}"))
         }
@@ -173,76 +241,92 @@ fn words(failure: &Failure, record: &Record, context: &Context<'_>) -> Words {
 
 /// The words of a rollback that stands although its tests made the run fail.
 fn tests_decided(headline: &'static str, problem: String) -> Words {
-    let help = "the rollback stands; look at its tests in Agent Studio".to_owned();
-    Words { headline, problem, effect: STAYS, help }
+    let help = "do not run it again: the rollback stands; look at its tests in Agent Studio";
+    Words { headline, reason: Reason::new("", problem, help), effect: STAYS }
 }
 
 /// The words of a run that does not know what became of its request.
-fn perhaps_rolled_back(problem: String, context: &Context<'_>) -> Words {
+fn perhaps_rolled_back(cause: &str, problem: String, context: &Context<'_>) -> Words {
     let help = format!(
         "{}; run it again only if the bad version is still active after a minute",
         context.look_first()
     );
-    Words { headline: "Perhaps rolled back", problem, effect: NOBODY_KNOWS, help }
+    let reason = Reason::new(cause, problem, help);
+    Words { headline: "Perhaps rolled back", reason, effect: NOBODY_KNOWS }
 }
 
 /// The effect of a run whose last request failed. `lost` is how the answer to an earlier one was lost.
-pub(super) fn not_done(lost: &Option<String>) -> &'static str {
+fn not_done(lost: &Option<String>) -> EffectWords {
     if lost.is_some() { NOTHING_SEEN } else { NOTHING_DONE }
 }
 
 /// The words of a run that a signal has cancelled.
-fn cancelled(signal: &str, delivery: Delivery, record: &Record, context: &Context<'_>) -> Words {
-    let again = "run it again if it is still wanted, which is safe".to_owned();
+fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
+    let again = "run it again if it is still wanted, which is safe";
     match delivery {
         Delivery::NotSent => not_rolled_back(
             NOTHING_SENT,
-            format!("cancelled by {signal} before the request was sent"),
-            again,
+            Reason::new(
+                "it was cancelled",
+                format!("cancelled by {signal} before the request was sent"),
+                again,
+            ),
         ),
         Delivery::NoEffect => not_rolled_back(
             NOTHING_DONE,
-            format!("cancelled by {signal} before the request was sent again"),
-            again,
+            Reason::new(
+                "it was cancelled",
+                format!("cancelled by {signal} before the request was sent again"),
+                again,
+            ),
         ),
         Delivery::InDoubt => perhaps_rolled_back(
+            "it was cancelled",
             format!(
                 "cancelled by {signal} after the request was sent, and before it was known what \
                  came of it"
             ),
-            context,
+            facts.context,
         ),
         Delivery::Done => Words {
             headline: "Rolled back, then stopped",
-            problem: format!(
-                "cancelled by {signal} after it was rolled back, {}",
-                match record.tests {
-                    Some(_) => "while it waited for the tests",
-                    None => "before the new deployment was seen to be active",
-                }
+            reason: Reason::new(
+                "it was cancelled",
+                format!(
+                    "cancelled by {signal} after it was rolled back, {}",
+                    match facts.record.tests {
+                        Some(_) => "while it waited for the tests",
+                        None => "before the new deployment was seen to be active",
+                    }
+                ),
+                "do not run it again: the rollback stands",
             ),
             effect: STAYS,
-            help: "do not run it again: the rollback stands".to_owned(),
         },
     }
 }
 
-/// The problem of a deployment that was made and is not active, or is not the one that was asked for.
-fn not_active(record: &Record) -> String {
-    let made = record.rollback.as_ref().map(|rollback| &rollback.deployment);
-    let made = describe(made);
-    match &record.verification {
-        Some(Verification::OtherActive(active)) => format!(
-            "the API accepted the rollback ({made}), but what is active is {}",
-            describe(active.as_ref()),
-        ),
-        _ => {
-            let target = describe(record.plan.target.as_ref());
-            format!("the API made something else ({made}) than was asked for ({target})")
+/// The words of a deployment that was made and is not active, or is not the one that was asked for.
+fn not_active(facts: Facts<'_>) -> Words {
+    let Facts { record, context, .. } = facts;
+    let made = facts.line(record.rollback.as_ref().map(|rollback| &rollback.deployment));
+    let (cause, problem) = match &record.verification {
+        Some(Verification::OtherActive(active)) => {
+            let active = facts.line(active.as_ref());
+            (
+                "another version is active",
+                format!("the API accepted the rollback ({made}), but what is active is {active}"),
+            )
         }
-    }
-}
-
-pub(super) fn describe(deployment: Option<&Deployment>) -> String {
-    deployment.map_or("nothing".to_owned(), Deployment::describe)
+        _ => {
+            let target = facts.line(record.plan.target.as_ref());
+            (
+                "something else was made",
+                format!("the API made something else ({made}) than was asked for ({target})"),
+            )
+        }
+    };
+    let help = format!("somebody may have deployed meanwhile: {}", context.look_first());
+    let reason = Reason::new(cause, problem, help);
+    Words { headline: "Accepted, but not active", reason, effect: NOT_ACTIVE }
 }

@@ -1,46 +1,274 @@
-//! The summary of a step, in GitHub-flavoured Markdown.
+//! The summary of a step, in GitHub-flavoured Markdown, for somebody on call who reads it on a phone.
+//!
+//! Prose stands outside of tables, as only prose wraps. Deployments go by their messages and the beginnings of
+//! their versions. Whole ids and hashes stand in a part that is folded away.
 
-use crate::model::{Effect, Outcome, TestRuns};
-use crate::report::{Report, request_rows};
+use crate::model::{Deployment, Effect, Outcome, TestRuns, TestsOutcome};
+use crate::report::{Report, diagnostic::Diagnostic, request_rows};
 use crate::text::{row::Row, sanitize::one_line};
 
 /// The most characters that one cell shows.
 const CELL_CHARACTERS: usize = 1_000;
+/// The most characters of a message in the heading and in tables.
+const TITLE_CHARACTERS: usize = 60;
+/// The most deployments that are shown as undone.
+const UNDONE_SHOWN: usize = 10;
 
-/// A headline, and a table of what came of the run, what was asked for, and by whom.
+/// A heading, what it means, what to do, what there is to choose from, and everything else folded away.
 pub fn write(report: &Report<'_>) -> String {
-    let shown = |text: &str| escape(&report.context.redaction.apply(text));
-    let headline = shown(&report.headline());
-    let mut text = format!("### {} {headline}\n\n| | |\n|---|---|\n", sign(report));
-    for Row { label, text: value } in rows(report) {
-        text.push_str(&format!("| {} | {} |\n", label, shown(&value)));
+    let page = Page { report };
+    let heading = format!("### {} {}", sign(report), page.text(&heading(report)));
+    let mut parts = vec![heading];
+    match &report.diagnostic {
+        Some(diagnostic) => parts.extend(page.failure(diagnostic)),
+        None => parts.extend(page.success()),
     }
-    text.push('\n');
-    text
+    parts.push(page.details());
+    parts.join("\n\n") + "\n\n"
 }
 
 fn sign(report: &Report<'_>) -> &'static str {
     match (&report.diagnostic, report.effect) {
-        (None, _) if report.outcome == Outcome::Previewed => "🔍",
-        (None, _) => "✅",
+        (None, _) => match report.outcome {
+            Outcome::Previewed => "🔍",
+            Outcome::Unchanged => "➖",
+            _ => "✅",
+        },
         (Some(_), Effect::Unchanged) => "❌",
         (Some(_), _) => "⚠️",
     }
 }
 
-fn rows(report: &Report<'_>) -> Vec<Row> {
-    let mut rows = Vec::new();
-    if let Some(diagnostic) = &report.diagnostic {
-        let problems = diagnostic.problems.iter();
-        rows.extend(problems.map(|problem| Row::new("what happened", problem.clone())));
-        rows.extend(diagnostic.help.iter().map(|help| Row::new("what to do", help.clone())));
+/// The end in a few words.
+fn heading(report: &Report<'_>) -> String {
+    let (there, title) = (report.there(), report.title(TITLE_CHARACTERS));
+    let back = match report.is_seen() {
+        true => format!("{there} is back on {title}"),
+        false => format!("{there} was rolled back to {title}"),
+    };
+    let tests = report.record.tests.as_ref();
+    match (report.outcome, &report.diagnostic) {
+        (Outcome::TestsFailed, _) => match tests.and_then(TestRuns::counts) {
+            Some(counts) => {
+                let failed = counts.failed.saturating_add(counts.errored);
+                format!("{back}, but {failed} of {} tests failed", counts.total)
+            }
+            None => format!("{back}, but tests failed"),
+        },
+        (Outcome::TestsUnknown, _) => format!("{back}, but nobody knows whether tests passed"),
+        (_, Some(diagnostic)) => diagnostic.title.clone(),
+        (Outcome::Unchanged, None) => match &report.record.plan.current {
+            Some(current) => {
+                format!("{there} is on {} already", report.names.title(current, TITLE_CHARACTERS))
+            }
+            None => format!("{there} is on that version already"),
+        },
+        (Outcome::Previewed, None) => format!("{there} would go back to {title}"),
+        (_, None) => back,
     }
-    rows.extend(report.rows());
-    rows.extend(report.record.tests.iter().flat_map(TestRuns::rows));
-    rows.extend(report.record.plan.rows());
-    rows.extend(report.context.task.into_iter().flat_map(request_rows));
-    rows.push(Row::new("run", report.context.pipeline.describe()));
-    rows
+}
+
+struct Page<'a> {
+    report: &'a Report<'a>,
+}
+
+impl Page<'_> {
+    /// Text that means itself and nothing else.
+    fn text(&self, text: &str) -> String {
+        escape(&self.report.context.redaction.apply(text))
+    }
+
+    /// A value to recognise or to copy.
+    fn code(&self, text: &str) -> String {
+        format!("<code>{}</code>", self.text(text))
+    }
+
+    /// The message and the short version of a deployment.
+    fn named(&self, deployment: &Deployment) -> String {
+        let names = &self.report.names;
+        let code = self.code(&names.short(deployment));
+        match names.message(deployment, TITLE_CHARACTERS) {
+            Some(message) => format!("{} {code}", self.text(&message)),
+            None => code,
+        }
+    }
+
+    /// What was done, from what to what, and what that leaves open.
+    fn success(&self) -> Vec<String> {
+        let Report { record, outcome, .. } = self.report;
+        let mut parts = Vec::new();
+        match outcome {
+            Outcome::Previewed => parts.push("Nothing was sent: this was a dry run.".to_owned()),
+            Outcome::Unchanged => parts.push("Nothing was sent, and nothing is undone.".to_owned()),
+            _ => parts.extend(self.since()),
+        }
+        parts.extend(self.change());
+        if record.rollback.is_some() {
+            parts.push(self.tests());
+        }
+        parts.extend(self.reason());
+        if record.rollback.is_some() {
+            parts.push(
+                "The draft and <code>main</code> may still hold what was undone: mend it there, or the next \
+                 deployment brings it back."
+                    .to_owned(),
+            );
+        }
+        parts
+    }
+
+    /// Since when the version is active, as far as that was seen.
+    fn since(&self) -> Option<String> {
+        let made = &self.report.record.rollback.as_ref()?.deployment;
+        let code = self.code(&self.report.names.short(made));
+        if !self.report.is_seen() {
+            return Some(format!("{code} was accepted; nobody has looked whether it is active."));
+        }
+        let time = made.created().and_then(|time| self.report.names.day_and_time(time));
+        let since = time.map(|time| format!(" since {}", self.text(&time))).unwrap_or_default();
+        Some(format!("{code} is active again{since}."))
+    }
+
+    /// From what to what.
+    fn change(&self) -> Option<String> {
+        let Report { record, outcome, .. } = self.report;
+        let is_dry = *outcome == Outcome::Previewed;
+        let (active, undone) = if is_dry {
+            ("▶️ would be active", "↩️ would be undone")
+        } else {
+            ("▶️ active", "↩️ undone")
+        };
+        let target = record.plan.target.as_ref()?;
+        let mut rows = vec![self.change_row(active, target)];
+        if *outcome != Outcome::Unchanged {
+            let shown = record.plan.undone.iter().take(UNDONE_SHOWN);
+            rows.extend(shown.map(|deployment| self.change_row(undone, deployment)));
+            let more = record.plan.undone.len().saturating_sub(UNDONE_SHOWN);
+            rows.extend((more > 0).then(|| format!("| {undone} | {more} more | |")));
+        }
+        Some(format!("| | | made (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
+    }
+
+    fn change_row(&self, label: &str, deployment: &Deployment) -> String {
+        let when = self.report.names.when(deployment);
+        format!("| {label} | {} | {} |", self.named(deployment), self.when(when.as_deref()))
+    }
+
+    /// A time in a column whose head names the zone.
+    fn when(&self, when: Option<&str>) -> String {
+        self.text(&when.unwrap_or_default().replacen(" UTC", "", 1))
+    }
+
+    fn tests(&self) -> String {
+        let record = self.report.record;
+        let triggered = record.rollback.as_ref().map_or(0, |rollback| rollback.test_run_ids.len());
+        let text = match self.report.tests_outcome() {
+            Some(TestsOutcome::NotAwaited) if triggered > 0 => {
+                format!("{triggered} test runs were triggered, and not waited for.")
+            }
+            Some(TestsOutcome::NotAwaited | TestsOutcome::None) | None => {
+                "No tests were triggered, so nothing was tested.".to_owned()
+            }
+            Some(_) => record.tests.as_ref().map(TestRuns::progress).unwrap_or_default() + ".",
+        };
+        format!("🧪 {}", self.text(&text))
+    }
+
+    fn reason(&self) -> Option<String> {
+        let request = &self.report.context.task?.request;
+        let reason = Some(&request.message).filter(|_| request.has_reason)?;
+        Some(format!("Reason: {}", self.text(reason)))
+    }
+
+    /// What was and was not done, why, what to do, and what there is to choose from.
+    fn failure(&self, diagnostic: &Diagnostic) -> Vec<String> {
+        let mut parts = vec![format!(
+            "**{}**{}",
+            diagnostic.effect_sentence,
+            self.still_on().unwrap_or_default()
+        )];
+        parts.extend(diagnostic.problems.iter().map(|problem| self.sentence(problem)));
+        parts.extend(
+            diagnostic.help.iter().map(|help| format!("**What to do**: {}", self.text(help))),
+        );
+        parts.extend(self.candidates(diagnostic));
+        parts.extend(self.failed_cases());
+        parts
+    }
+
+    /// What was active before, where nothing was done.
+    fn still_on(&self) -> Option<String> {
+        let current = self.report.record.plan.current.as_ref();
+        let current = current.filter(|_| self.report.effect == Effect::Unchanged)?;
+        Some(format!(
+            " {} was on {} when this run looked.",
+            self.report.there(),
+            self.named(current)
+        ))
+    }
+
+    /// A text as a paragraph of its own, which no list or other block begins with.
+    fn sentence(&self, text: &str) -> String {
+        let text = self.text(text);
+        let mut characters = text.chars();
+        let first = match characters.next() {
+            Some(first) if first.is_alphabetic() => first.to_uppercase().to_string(),
+            Some(first) if first != '&' => format!("&#{};", u32::from(first)),
+            first => first.map(String::from).unwrap_or_default(),
+        };
+        format!("{first}{}.", characters.as_str())
+    }
+
+    fn candidates(&self, diagnostic: &Diagnostic) -> Option<String> {
+        if diagnostic.candidates.is_empty() {
+            return None;
+        }
+        let rows = diagnostic.candidates.iter().map(|candidate| {
+            let active = if candidate.is_active { ", active now" } else { "" };
+            let environment = candidate.environment.map_or("", |environment| environment.name());
+            format!(
+                "| {} | {}{active}, {environment} | {} |",
+                self.code(&candidate.give),
+                self.text(&candidate.title),
+                self.when(candidate.when.as_deref()),
+            )
+        });
+        let rows: Vec<_> = rows.collect();
+        Some(format!("| give | which is | made (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
+    }
+
+    fn failed_cases(&self) -> Option<String> {
+        let runs = self.report.record.tests.iter().flat_map(|tests| &tests.runs);
+        let cases =
+            runs.filter_map(|watched| watched.run.as_ref()).flat_map(|run| &run.failed_cases);
+        let rows: Vec<_> = cases
+            .map(|case| {
+                let why = match case.reasons.is_empty() {
+                    true => "no reason is given".to_owned(),
+                    false => case.reasons.join("; "),
+                };
+                format!("| ❌ {} | {} |", self.text(&case.name), self.text(&why))
+            })
+            .collect();
+        (!rows.is_empty()).then(|| format!("| failed case | why |\n|---|---|\n{}", rows.join("\n")))
+    }
+
+    /// Everything that machines and support ask for, folded away.
+    fn details(&self) -> String {
+        let Report { record, context, outcome, .. } = self.report;
+        let mut rows = self.report.rows();
+        rows.extend(record.tests.iter().flat_map(TestRuns::rows));
+        rows.extend(record.plan.rows(&self.report.names));
+        rows.extend(context.task.into_iter().flat_map(request_rows));
+        rows.push(Row::new("run", context.pipeline.describe()));
+        rows.push(Row::new("exit code", format!("{}, {}", outcome.exit_code(), outcome.name())));
+        let rows = rows.iter().map(|row| format!("| {} | {} |", row.label, self.text(&row.text)));
+        let rows: Vec<_> = rows.collect();
+        format!(
+            "<details><summary>Ids and details</summary>\n\n| | |\n|---|---|\n{}\n\n</details>",
+            rows.join("\n")
+        )
+    }
 }
 
 /// Text that means itself and nothing else in a cell or a heading of GitHub-flavoured Markdown and

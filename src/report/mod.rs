@@ -5,6 +5,7 @@
 //! [`outputs`] the values for later steps; each other file is one format or one place that is written to.
 
 mod call_help;
+mod candidate;
 mod connect_help;
 pub mod context;
 pub mod diagnostic;
@@ -18,11 +19,17 @@ pub mod print;
 mod target_help;
 
 use crate::inputs::Task;
-use crate::model::{Deployment, Effect, Environment, Failure, Outcome, Record, TestsOutcome};
-use crate::text::row::{Row, or_not_given};
+use crate::model::{
+    Deployment, Effect, Environment, Failure, Names, Outcome, Plan, Record, TestsOutcome,
+    Verification,
+};
+use crate::text::row::Row;
 use context::Context;
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Facts};
 use std::time::Duration;
+
+/// The most characters of a message in a line of the log.
+const LINE_CHARACTERS: usize = 40;
 
 /// A run, from its beginning to its end, or to the wait for its tests.
 pub struct Report<'a> {
@@ -38,6 +45,8 @@ pub struct Report<'a> {
     pub record: &'a Record,
     /// The failure in words; none where the run ended well.
     pub diagnostic: Option<Diagnostic>,
+    /// How deployments are named for people.
+    pub names: Names,
 }
 
 impl<'a> Report<'a> {
@@ -48,15 +57,20 @@ impl<'a> Report<'a> {
         record: &'a Record,
         result: &Result<Outcome, Failure>,
     ) -> Self {
+        let candidates = result.as_ref().err().map_or(&[][..], Failure::candidates);
+        let made = record.rollback.iter().map(|rollback| &rollback.deployment);
+        let seen = record.plan.deployments().chain(made).chain(candidates);
+        let names = Names::among(seen, context.started);
         let (outcome, effect, diagnostic) = match result {
             Ok(Outcome::RolledBack) => (Outcome::RolledBack, Effect::Done, None),
             Ok(outcome) => (*outcome, Effect::Unchanged, None),
             Err(failure) => {
-                let diagnostic = Diagnostic::new(failure, record, &context);
+                let diagnostic =
+                    Diagnostic::new(failure, Facts { record, context: &context, names });
                 (failure.outcome(), failure.effect(), Some(diagnostic))
             }
         };
-        Self { context, outcome, effect, took, record, diagnostic }
+        Self { context, outcome, effect, took, record, diagnostic, names }
     }
 
     /// The deployment that the run is about: the new one, or the one that was right already.
@@ -78,33 +92,55 @@ impl<'a> Report<'a> {
         })
     }
 
+    /// The environment, for people.
+    pub fn there(&self) -> &'static str {
+        let made =
+            self.record.rollback.as_ref().and_then(|rollback| rollback.deployment.environment);
+        self.record.plan.environment.or(made).map_or("the environment", Environment::name)
+    }
+
+    /// The version that was gone back to, for people: as the target, whose message it bears, or as the new
+    /// deployment, if the target was not looked up. The message has at most `most` characters.
+    pub fn title(&self, most: usize) -> String {
+        let made = self.record.rollback.as_ref().map(|rollback| &rollback.deployment);
+        let target = self.record.plan.target.as_ref().filter(|target| target.message.is_some());
+        let shown = target.or(made).or(self.record.plan.target.as_ref());
+        shown.map_or("another version".to_owned(), |shown| self.names.title(shown, most))
+    }
+
+    /// Whether the new deployment was seen to be active.
+    pub fn is_seen(&self) -> bool {
+        matches!(self.record.verification, Some(Verification::Active))
+    }
+
     /// The end in one line, for people.
     pub fn headline(&self) -> String {
-        let plan = &self.record.plan;
-        let there = plan.environment.map_or("the environment", Environment::name);
-        let version = |deployment: &Option<Deployment>| {
-            or_not_given(deployment.as_ref().and_then(|deployment| deployment.version.as_ref()))
-        };
+        let (there, title, current) =
+            (self.there(), self.title(LINE_CHARACTERS), &self.record.plan.current);
         if let Some(diagnostic) = &self.diagnostic {
             return diagnostic.headline.clone();
         }
-        if let Some(rollback) = &self.record.rollback {
-            return rollback.headline(self.record.verification.as_ref());
-        }
-        match (self.outcome, &plan.current) {
-            (Outcome::Unchanged, Some(current)) => format!(
-                "Unchanged: {there} is on version {} already, in deployment {}",
-                version(&plan.current),
-                current.id,
-            ),
-            (Outcome::Unchanged, None) => {
-                format!("Unchanged: {there} is on that version already, says the API")
+        let made = self.record.rollback.as_ref().map(|rollback| &rollback.deployment);
+        let short = made.map(|made| self.names.short(made)).filter(|short| *short != title);
+        let short = short.map(|short| format!(" ({short})")).unwrap_or_default();
+        match self.outcome {
+            Outcome::Unchanged => match current {
+                Some(current) => {
+                    format!("Unchanged: {there} is on {} already", self.names.line(current))
+                }
+                None => format!("Unchanged: {there} is on that version already, says the API"),
+            },
+            Outcome::Previewed => match current {
+                Some(current) => format!(
+                    "Preview: {there} would go from {} to {title}; nothing was sent",
+                    self.names.title(current, LINE_CHARACTERS),
+                ),
+                None => format!("Preview: {there} would go to {title}; nothing was sent"),
+            },
+            _ if self.is_seen() => {
+                format!("Rolled back: {there} is back on {title}{short}, and that is verified")
             }
-            _ => format!(
-                "Preview: {there} would go from version {} to version {}; nothing was sent",
-                version(&plan.current),
-                version(&plan.target),
-            ),
+            _ => format!("Rolled back: {there} has a new deployment of {title}{short}"),
         }
     }
 
@@ -113,6 +149,10 @@ impl<'a> Report<'a> {
         let mut rows = self.diagnostic.as_ref().map(Diagnostic::rows).unwrap_or_default();
         if let Some(rollback) = &self.record.rollback {
             rows.extend(rollback.rows());
+            let id = |deployment: &Deployment| deployment.id.clone();
+            let Plan { target, current, .. } = &self.record.plan;
+            rows.extend(target.as_ref().map(|target| Row::new("copy of", id(target))));
+            rows.extend(current.as_ref().map(|replaced| Row::new("replaced", id(replaced))));
             rows.extend(self.record.verification.as_ref().map(|seen| seen.row()));
             rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
         }

@@ -1,30 +1,22 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
-use crate::model::{Candidates, Deployment, NoTarget, PREFIX_CHARACTERS, Record};
-use crate::report::context::Context;
-use crate::report::diagnostic::{NOTHING_SENT, Words, describe, not_done, not_rolled_back};
-use crate::text::sanitize::one_line;
+use crate::model::{Candidates, Deployment, NoTarget, PREFIX_CHARACTERS};
+use crate::report::diagnostic::{Facts, Reason};
 
 /// The most characters of a message that are shown beside a version.
 const MESSAGE_CHARACTERS: usize = 40;
 
-/// The words where another deployment is active than the one that was expected, or that was active when
-/// the plan was made.
-pub(super) fn superseded(
-    now: Option<&Deployment>,
-    lost: &Option<String>,
-    there: &str,
-    record: &Record,
-    context: &Context<'_>,
-) -> Words {
-    let now = describe(now);
+/// Another deployment is active than the one that was expected, or that was active when the plan was made.
+pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
+    let Facts { record, context, .. } = facts;
+    let (there, now) = (facts.there(), facts.line(now));
     let problem = match context.expected() {
         Some(expected) if record.plan.target.is_none() => {
             format!("what is active in {there} is not {expected}, but {now}")
         }
         _ => format!(
             "{there} has changed since this run read it: active was {}, and now is {now}",
-            describe(record.plan.current.as_ref())
+            facts.line(record.plan.current.as_ref())
         ),
     };
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
@@ -32,21 +24,18 @@ pub(super) fn superseded(
         "look at what was deployed; if that must go, too, name the version to go back to in {target}, or \
          give what is active now in {expect} (a whole id, a whole hash, or at least 7 characters of it)"
     );
-    not_rolled_back(not_done(lost), problem, help)
+    Reason::new("somebody deployed meanwhile", problem, help)
 }
 
-/// The words where `previous` was asked for after a rollback.
-pub(super) fn already_rolled_back(
-    undone: Option<&Deployment>,
-    there: &str,
-    record: &Record,
-    context: &Context<'_>,
-) -> Words {
+/// `previous` was asked for after a rollback.
+pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>) -> Reason {
+    let Facts { record, context, names } = facts;
+    let there = facts.there();
     let current = record.plan.current.as_ref();
-    let undone = undone.map(|undone| format!(", and undid {}", undone.describe()));
+    let undone = undone.map(|undone| format!(", and undid {}", names.line(undone)));
     let problem = format!(
-        "{there} was rolled back already: what is active is itself a rollback ({}){}",
-        describe(current),
+        "what is active in {there} is itself a rollback ({}){}",
+        facts.line(current),
         undone.unwrap_or_default(),
     );
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
@@ -54,68 +43,76 @@ pub(super) fn already_rolled_back(
         "to go further back, name a version in {target}, or give {} in {expect}",
         current.map_or("it", |current| &current.id)
     );
-    not_rolled_back(NOTHING_SENT, problem, help)
+    let age = current.and_then(|current| names.age(current)).map(|age| format!(" {age}"));
+    let cause = format!("{there} was rolled back{} already", age.unwrap_or_default());
+    Reason::new(cause, problem, help)
 }
 
-/// The words where there is no deployment to go back to.
-pub(super) fn no_target(
-    why: NoTarget,
-    candidates: &Candidates,
-    there: &str,
-    context: &Context<'_>,
-) -> Words {
+/// There is no deployment to go back to.
+pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>) -> Reason {
+    let Facts { context, .. } = facts;
+    let there = facts.there();
     let (target, elsewhere) = (context.target(), context.elsewhere(candidates));
     let target_input = context.spell("deployment-id");
     let name_one = format!("name the deployment to go back to in {target_input}");
-    let (problem, help) = match why {
-        NoTarget::Nowhere => (
+    let nobody_knows = format!("nobody knows what was before in {there}");
+    match why {
+        NoTarget::Nowhere => Reason::new(
+            "there is no such deployment",
             format!("{target} is no deployment of any environment{elsewhere}"),
             format!("check {target_input} and {}", context.spell("agent-id")),
         ),
-        NoTarget::NotThere => (
+        NoTarget::NotThere => Reason::new(
+            format!("{there} has no such deployment"),
             format!(
                 "{target} is neither one of the newest deployments of {there} nor the version of \
                  one, of which at least 7 characters are needed{elsewhere}"
             ),
             format!("check {target_input} and {}", context.spell("environment")),
         ),
-        NoTarget::NothingActive => {
-            (format!("nothing is active in {there}, so nothing was before it"), name_one)
-        }
-        NoTarget::NothingBefore => (
+        NoTarget::NothingActive => Reason::new(
+            format!("nothing is active in {there}"),
+            format!("nothing is active in {there}, so nothing was before it"),
+            name_one,
+        ),
+        NoTarget::NothingBefore => Reason::new(
+            format!("nothing was before in {there}"),
             format!(
                 "{there} has no earlier version to go back to: there is none, or all were rolled \
                  back from"
             ),
             name_one,
         ),
-        NoTarget::OutOfStep => (
+        NoTarget::OutOfStep => Reason::new(
+            nobody_knows,
             format!(
                 "{there} lists deployments that are newer than the active one, or does not list the \
                  active one, so that nobody knows what was before it"
             ),
             name_one,
         ),
-        NoTarget::NoOrder => (
+        NoTarget::NoOrder => Reason::new(
+            nobody_knows,
             format!(
                 "the API does not say when the deployments of {there} were made, so that nobody knows \
                  what was before the active one"
             ),
             name_one,
         ),
-        NoTarget::Void => (
+        NoTarget::Void => Reason::new(
+            "there is nothing to go back to",
             format!("{target} was deleted, or is a draft: there is nothing to go back to"),
             name_one,
         ),
-    };
-    not_rolled_back(NOTHING_SENT, problem, help)
+    }
 }
 
-/// The words where a version is the beginning of several ones.
-pub(super) fn ambiguous(there: &str, context: &Context<'_>) -> Words {
-    not_rolled_back(
-        NOTHING_SENT,
-        format!("{} is the beginning of several versions in {there}", context.target()),
+/// A version is the beginning of several ones.
+pub(super) fn ambiguous(facts: Facts<'_>) -> Reason {
+    let Facts { context, .. } = facts;
+    Reason::new(
+        "several versions begin so",
+        format!("{} is the beginning of several versions in {}", context.target(), facts.there()),
         format!(
             "give more characters of it in {}, or the id of a deployment",
             context.spell("deployment-id")
@@ -123,21 +120,21 @@ pub(super) fn ambiguous(there: &str, context: &Context<'_>) -> Words {
     )
 }
 
-/// The words where so few characters of a version were given that they could be anything.
-pub(super) fn too_short(input: &str, matching: &[Deployment], context: &Context<'_>) -> Words {
+/// So few characters of a version were given that they could be anything.
+pub(super) fn too_short(input: &str, matching: &[Deployment], facts: Facts<'_>) -> Reason {
+    let Facts { context, names, .. } = facts;
     let given = match input {
         "expect-current" => context.expected().unwrap_or_default(),
         _ => context.target(),
     };
-    let meant = matching.iter().filter_map(|deployment| {
-        let version = deployment.version.as_deref()?.get(..PREFIX_CHARACTERS)?;
-        let message = deployment.message.as_deref().filter(|text| !text.trim().is_empty());
-        let message = message.map(|text| format!(" (“{}”)", one_line(text, MESSAGE_CHARACTERS)));
-        Some(format!("{version}{}", message.unwrap_or_default()))
+    let meant = matching.iter().map(|deployment| {
+        let message = names.message(deployment, MESSAGE_CHARACTERS);
+        let message = message.map(|message| format!(" ({message})"));
+        format!("{}{}", names.short(deployment), message.unwrap_or_default())
     });
     let meant = meant.collect::<Vec<_>>().join(" or ");
-    not_rolled_back(
-        NOTHING_SENT,
+    Reason::new(
+        "a version is too short",
         format!("{given} is too short for a version: {PREFIX_CHARACTERS} characters are needed"),
         format!("did you mean {meant} in {}?", context.spell(input)),
     )

@@ -3,7 +3,7 @@
 
 use crate::agents_api::{AgentsApi, Answer};
 use crate::model::{
-    CallError, Candidates, Deployment, Environment, Failure, Id, NoTarget, Outcome, Plan,
+    CallError, Candidates, Deployment, Environment, Failure, Id, Names, NoTarget, Outcome, Plan,
     RollbackRequest, TargetSpec,
 };
 use crate::rollback::{
@@ -51,7 +51,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         };
         plan.undone = history.undone_by(&target);
         plan.target = Some(target.clone());
-        self.log.borrow_mut().rows(&plan.rows());
+        let names = Names::among(history.all(), request.started);
+        self.log.borrow_mut().rows(&plan.rows(&names));
         let current = plan.current.as_ref();
         if current.is_some_and(|current| current.has_version_of(&target))
             && history.is_settled()

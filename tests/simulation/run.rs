@@ -184,6 +184,7 @@ fn request(scenario: &Scenario) -> RollbackRequest {
         is_verified: scenario.is_verified,
         waits_for_tests: scenario.waits_for_tests,
         message: "a reason".to_owned(),
+        has_reason: true,
         limits: Limits {
             timeout: scenario.timeout,
             tests_timeout: TESTS_TIMEOUT,

@@ -1,0 +1,50 @@
+//! A deployment to choose, where the one that was asked for is not to be had.
+
+use crate::model::{Deployment, Environment};
+use crate::report::diagnostic::Facts;
+use serde::Serialize;
+
+/// The most characters of a message in a table.
+const TITLE_CHARACTERS: usize = 60;
+
+/// A deployment to choose.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The environment that lists the deployment.
+    pub environment: Option<Environment>,
+    /// The value to give.
+    pub give: String,
+    /// The deployment's id.
+    pub id: String,
+    /// The deployment in one line.
+    pub line: String,
+    /// The message, or else the version, of at most 60 characters.
+    #[serde(skip)]
+    pub title: String,
+    /// The day, the time and the age.
+    #[serde(skip)]
+    pub when: Option<String>,
+    /// Whether the deployment was active when this run read its environment.
+    #[serde(skip)]
+    pub is_active: bool,
+}
+
+impl Candidate {
+    /// A deployment as a person can choose it.
+    pub(super) fn new(deployment: &Deployment, Facts { record, names, .. }: Facts<'_>) -> Self {
+        let current = record.plan.current.as_ref();
+        Self {
+            environment: deployment.environment,
+            give: match deployment.version {
+                Some(_) => names.short(deployment),
+                None => deployment.id.clone(),
+            },
+            id: deployment.id.clone(),
+            line: names.line(deployment),
+            title: names.title(deployment, TITLE_CHARACTERS),
+            when: names.when(deployment),
+            is_active: current.is_some_and(|current| current.id == deployment.id),
+        }
+    }
+}
