@@ -2,7 +2,6 @@
 
 use crate::model::environment::Environment;
 use crate::text::{row::or_not_given, sanitize::one_line};
-use serde_json::Value;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -34,8 +33,9 @@ pub struct Deployment {
     pub is_void: bool,
     /// The reason that somebody gave for the deployment.
     pub message: Option<String>,
-    /// The API's whole document. Personal data is in it, so only the report file gets it.
-    pub document: Rc<Value>,
+    /// The API's document, as the text of JSON, as far as it is small. Personal data is in it, so only the
+    /// report file gets it.
+    pub document: Rc<str>,
 }
 
 /// How a deployment came to be.

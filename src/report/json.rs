@@ -57,6 +57,6 @@ fn request(Task { request, connection }: &Task) -> Value {
 }
 
 /// The API's own document of a deployment.
-fn whole(deployment: Option<&Deployment>) -> Option<&Value> {
-    deployment.map(|deployment| &*deployment.document)
+fn whole(deployment: Option<&Deployment>) -> Option<Value> {
+    serde_json::from_str(&deployment?.document).ok()
 }

@@ -12,6 +12,10 @@ const MARK: &str = "***";
 const FEWEST: usize = 6;
 /// The bytes that every character begins with in percent-encoding, in HTML and in JSON.
 const ENCODINGS: [u8; 3] = *b"%&\\";
+/// The most bytes of a text that are looked through for its beginning.
+const BEGINNING: usize = 8 << 10;
+/// The most bytes that one character takes in any spelling: as a reference of HTML.
+const LONGEST_SPELLING: usize = 10;
 
 /// The secrets of a run.
 #[derive(Default)]
@@ -19,6 +23,8 @@ pub struct Redaction {
     needles: Vec<Zeroizing<String>>,
     /// For each byte, whether a secret can begin with it, as itself or in another spelling.
     beginnings: Vec<bool>,
+    /// The most bytes that a secret takes in any spelling.
+    longest: usize,
 }
 
 impl Redaction {
@@ -48,20 +54,39 @@ impl Redaction {
         let first = |needle: &Zeroizing<String>| needle.bytes().next();
         let beginnings: Vec<u8> = needles.iter().filter_map(first).chain(ENCODINGS).collect();
         let beginnings = (0..=u8::MAX).map(|byte| beginnings.contains(&byte)).collect();
-        Self { needles, beginnings }
+        // The needles are sorted by their lengths.
+        let longest = needles.first().map_or(0, |needle| needle.len() * LONGEST_SPELLING);
+        Self { needles, beginnings, longest }
     }
 
     /// The text without any secret: also where one is written in percent-encoding, as in HTML or
     /// as in JSON.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.apply_up_to(text, text.len())
+    }
+
+    /// The beginning of a text without any secret, and the whole of a text of at most 8 KiB. Whoever sends
+    /// more does not make this program search for long. The beginning ends where a secret could begin that
+    /// is not whole before the cut.
+    pub fn beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let cut = text.floor_char_boundary(BEGINNING);
+        let (beginning, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
+        let kept = if rest.is_empty() { cut } else { cut.saturating_sub(self.longest) };
+        self.apply_up_to(beginning, beginning.floor_char_boundary(kept))
+    }
+
+    /// The text up to the byte `end`, without the secrets that begin before that byte.
+    fn apply_up_to<'a>(&self, text: &'a str, end: usize) -> Cow<'a, str> {
         let mut clean = String::new();
         let mut copied = 0;
         let mut place = 0;
-        while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
-            // Almost every place is ruled out by its byte; no byte within a character begins one.
-            let Some(next) = rest.bytes().position(|byte| self.is_beginning(byte)) else { break };
+        // Almost every place is ruled out by its byte; no byte within a character begins one.
+        while let Some(next) = text
+            .get(place..end)
+            .and_then(|rest| rest.bytes().position(|byte| self.is_beginning(byte)))
+        {
             place += next;
-            let rest = rest.get(next..).unwrap_or_default();
+            let rest = text.get(place..).unwrap_or_default();
             match self.needles.iter().find_map(|needle| length(rest, needle)) {
                 Some(length) => {
                     clean.push_str(text.get(copied..place).unwrap_or_default());
@@ -73,9 +98,9 @@ impl Redaction {
             }
         }
         if copied == 0 {
-            return Cow::Borrowed(text);
+            return Cow::Borrowed(text.get(..end).unwrap_or_default());
         }
-        clean.push_str(text.get(copied..).unwrap_or_default());
+        clean.push_str(text.get(copied..end).unwrap_or_default());
         Cow::Owned(clean)
     }
 

@@ -11,6 +11,7 @@ mod guards;
 mod history;
 mod hostile;
 mod inputs;
+mod memory;
 mod model;
 mod plain;
 mod previous;

@@ -4,9 +4,11 @@ use polyai_rollback::log::github::command;
 use polyai_rollback::report::dotenv::{self, Lines, Room};
 use polyai_rollback::report::outputs::{Output, Value};
 use polyai_rollback::report::{github_output as heredoc, markdown};
+use polyai_rollback::text::bounded_json::{bound, fields};
 use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
+use serde_json::{Value as Json, json};
 use std::env;
 use support::parsers;
 
@@ -81,6 +83,44 @@ pub fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// A document with texts of any kind, some of which are endless.
+fn document() -> impl Strategy<Value = Json> {
+    let endless = hostile().prop_map(|text| Json::from(text + &"\u{1}\"\\,[ü".repeat(5_000)));
+    let leaf = prop_oneof![
+        20 => hostile().prop_map(Json::from),
+        1 => endless,
+        5 => any::<i32>().prop_map(Json::from),
+        5 => Just(Json::Null),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((hostile(), inner), 0..4)
+                .prop_map(|fields| Json::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// The document with a blank text in place of each endless one.
+fn without_endless_texts(document: Json) -> Json {
+    match document {
+        Json::String(text) if Json::from(text.as_str()).to_string().len() > 64 << 10 => " ".into(),
+        Json::Array(list) => list.into_iter().map(without_endless_texts).collect(),
+        Json::Object(map) => {
+            map.into_iter().map(|(name, value)| (name, without_endless_texts(value))).collect()
+        }
+        other => other,
+    }
+}
+
+fn count(document: &Json) -> usize {
+    match document {
+        Json::Array(list) => 1 + list.iter().map(count).sum::<usize>(),
+        Json::Object(map) => 1 + map.values().map(count).sum::<usize>(),
+        _ => 1,
+    }
+}
+
 fn output(name: &str, value: Option<Value>) -> Output {
     Output { name: name.to_owned(), value }
 }
@@ -110,6 +150,24 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_bounded_document_is_the_same_without_its_endless_texts(document in document()) {
+        let mut bounded = document.to_string().into_bytes();
+        let count = count(&document);
+        prop_assert!(bound(&mut bounded, count * 2).is_ok());
+        prop_assert_eq!(serde_json::from_slice::<Json>(&bounded).unwrap(), without_endless_texts(document));
+        prop_assert!(bound(&mut bounded, count - 1).is_err());
+    }
+
+    #[test]
+    fn the_fields_of_an_object_are_taken_out_as_they_are(other in hostile(), document in document()) {
+        let document = json!({other: document.clone(), "id": document});
+        let text = document.to_string();
+        let [none, id] = fields(text.as_bytes(), ["none", "id"]).unwrap();
+        prop_assert!(none.is_none());
+        prop_assert_eq!(serde_json::from_str::<Json>(id.unwrap().get()).unwrap(), document["id"].clone());
     }
 
     #[test]
