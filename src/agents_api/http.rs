@@ -35,12 +35,12 @@ use tokio::time::{Instant, timeout_at};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of a list of deployments, and of the active ones.
 const LIST: Most = Most { bytes: 8 << 20, values: 100_000 };
-/// The most that is read of the answer to a rollback.
-const ROLLBACK: Most = Most { bytes: SMALL_BYTES, values: 10_000 };
+/// The most that is read of the answer to a rollback. Each test run that it names is kept and told to the end.
+const ROLLBACK: Most = Most { bytes: 1 << 20, values: 2_000 };
 /// The most that is read of a test run, which holds whole conversations. Of its values few are kept.
-const TEST_RUN: Most = Most { bytes: 2 << 20, values: usize::MAX };
+const TEST_RUN: Most = Most { bytes: 16 << 20, values: usize::MAX };
 /// The most bytes of a body that has memory of its own. Larger ones are read one after the other.
-const SMALL_BYTES: usize = 1 << 20;
+const SMALL_BYTES: usize = 256 << 10;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// The API of one agent, over HTTP.

@@ -13,7 +13,7 @@ const FEWEST: usize = 6;
 /// The bytes that every character begins with in percent-encoding, in HTML and in JSON.
 const ENCODINGS: [u8; 3] = *b"%&\\";
 /// The most bytes of a text that are looked through for its beginning.
-const BEGINNING: usize = 8 << 10;
+pub const BEGINNING_BYTES: usize = 8 << 10;
 /// The most bytes that one character takes in any spelling: as a reference of HTML.
 const LONGEST_SPELLING: usize = 10;
 
@@ -69,7 +69,7 @@ impl Redaction {
     /// more does not make this program search for long. The beginning ends where a secret could begin that
     /// is not whole before the cut.
     pub fn beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let cut = text.floor_char_boundary(BEGINNING);
+        let cut = text.floor_char_boundary(BEGINNING_BYTES);
         let (beginning, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
         let kept = if rest.is_empty() { cut } else { cut.saturating_sub(self.longest) };
         self.apply_up_to(beginning, beginning.floor_char_boundary(kept))

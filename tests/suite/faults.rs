@@ -374,7 +374,7 @@ fn faults_of_an_answer() -> Vec<Row> {
         Row {
             name: "half a million numbers",
             posts: vec![done(ok(&numbers))],
-            says: "the answer has more than 10000 values",
+            says: "the answer has more than 2000 values",
             ..Row::default()
         },
         Row {

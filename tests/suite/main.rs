@@ -24,3 +24,4 @@ mod step;
 mod test_runs;
 mod tls;
 mod verify;
+mod waiting;
