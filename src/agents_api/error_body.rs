@@ -2,7 +2,7 @@
 
 use crate::model::ErrorBody;
 use crate::text::{
-    redaction::Redaction,
+    redaction::{Redaction, hide_addresses},
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
 use serde_json::Value;
@@ -50,7 +50,9 @@ pub fn of_json(json: &Value, redaction: &Redaction) -> ErrorBody {
     }
 }
 
-/// Redacted before it is cut, as half a secret is one, too.
+/// The beginning of a text, without secrets and without anybody's address. Redacted before it is cut to a
+/// line, as half a secret is one, too.
 fn shown(text: &str, redaction: &Redaction) -> Option<String> {
-    Some(one_line(&redaction.beginning(text), SHOWN_CHARACTERS)).filter(|line| !line.is_empty())
+    let text = hide_addresses(&redaction.beginning(text));
+    Some(one_line(&text, SHOWN_CHARACTERS)).filter(|line| !line.is_empty())
 }

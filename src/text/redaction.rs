@@ -1,4 +1,5 @@
-//! The secrets of a run, and how they are taken out of everything that is written.
+//! The secrets of a run, and how they are taken out of everything that is written; and people's addresses,
+//! and how they are taken out of what an API says.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -131,6 +132,37 @@ impl fmt::Debug for Redaction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Redaction(…)")
     }
+}
+
+/// The text with the first letter of each e-mail address, and nothing else of the address: `d…@…`. A text
+/// with many `@` in a row is taken for an address, too.
+pub fn hide_addresses(text: &str) -> String {
+    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-./=?^_`{|}~".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || "-._@%".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    // `%40` is an `@` in a URL.
+    while let Some((at, sign)) =
+        ["@", "%40"].into_iter().filter_map(|sign| Some((rest.find(sign)?, sign))).min()
+    {
+        let (before, after) = rest.split_at(at);
+        let after = after.strip_prefix(sign).unwrap_or_default();
+        let outside = before.trim_end_matches(is_local);
+        let local = before.strip_prefix(outside).unwrap_or_default();
+        let behind = after.trim_start_matches(is_domain);
+        match local.chars().next().filter(|_| behind.len() < after.len()) {
+            Some(first) => {
+                shown.extend([outside, first.encode_utf8(&mut [0; 4]), "…@…"]);
+                rest = behind;
+            }
+            None => {
+                shown.extend([before, sign]);
+                rest = after;
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// The characters that stand for nothing but `secret` in the Base64 of a text in which `before`

@@ -270,6 +270,35 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
 }
 
 #[test]
+fn what_an_api_says_of_an_error_holds_no_address() {
+    let bodies = [
+        r#"{"error_code":"C","error_message":"Only dev@example.com, <ops+night@mail.example.com> may"}"#,
+        r#"{"message":"m","errors":[{"field":"dev@example.com","message":"bob%40example.com"}]}"#,
+        "Only dev@example.com and ops@example.com may",
+    ];
+    for body in bodies {
+        let ended = fail(Answer::new(400, body), 5);
+        assert!(!ended.everything().contains("example.com"), "{}", ended.err);
+    }
+    let ended = fail(Answer::new(400, bodies[0]), 5);
+    let says = "  the API said      HTTP 400: C: Only d…@…, <o…@…> may\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
+    let ended = fail(Answer::new(400, "@ @home 5@ a@"), 5);
+    assert!(ended.err.contains("HTTP 400: @ @home 5@ a@\n"), "{}", ended.err);
+}
+
+#[test]
+fn a_long_error_is_cut_before_it_is_searched() {
+    // A key that the cut goes through: its beginning is not shown, whatever white space becomes.
+    let spaces = " ".repeat((8 << 10) - 12);
+    let text = format!("no{spaces}{}", support::agents_api::API_KEY);
+    for body in [text.clone(), format!(r#"{{"error":"{text}"}}"#)] {
+        let ended = fail(Answer::new(400, body), 5);
+        assert!(ended.err.contains("HTTP 400: no\n"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_200_that_cannot_be_read_is_unknown() {
     let whole = rolled_back("[]");
     let half = &whole[..whole.len() / 2];
