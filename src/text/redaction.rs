@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 use zeroize::Zeroizing;
 
 /// The text that stands where a secret was.
-const MARK: &str = "***";
+pub const MARK: &str = "***";
 /// The fewest bytes of a secret. What is shorter could be a part of any word.
 const FEWEST: usize = 6;
 /// The bytes that every character begins with in percent-encoding, in HTML and in JSON.

@@ -201,19 +201,54 @@ fn lets_no_text_of_the_api_become_a_command_or_an_output() {
 
     assert_eq!(ended.code, 5);
     assert_eq!(names(&commands(&ended.out)), ["add-mask", "group", "endgroup"]);
-    assert_eq!(names(&commands(&ended.err)), ["error"]);
+    // The warning tells of the code, which is not handed on.
+    assert_eq!(names(&commands(&ended.err)), ["error", "warning"]);
     assert!(!ended.everything().contains(['\x1b', '\u{202e}']));
     assert_eq!(ended.github_outputs()["outcome"], "refused");
 }
 
 #[test]
-fn hands_on_values_of_several_lines_as_they_are() {
-    let api = StandIn::start(|_| Answer::new(200, r#"{"deployment":{"id":"a\nb=c\n\nd<<e\n"}}"#));
-    let ended = Step::github(&api).unverified().run();
+fn hands_on_no_value_that_could_act_where_it_is_used() {
+    for id in [r"a\nb=c\n\nd<<e\n", "$(id)", "a b", "`id`", "a;b", "ü", "'", "<<E", "a=b"] {
+        let body = rolled_back(r#"["run-1","run 2"]"#);
+        let body = body.replace("019e191e-ca97-7afa-a3bf-000000000001", id);
+        let api = StandIn::start(move |_| Answer::new(200, &body));
+        let ended = Step::github(&api).unverified().run();
 
-    assert_eq!(ended.code, 0);
-    assert_eq!(ended.github_outputs()["deployment-id"], "a\nb=c\n\nd<<e\n");
-    assert_eq!(ended.github_outputs()["test-run-ids"], "[]");
+        assert_eq!(ended.code, 0);
+        let outputs = ended.github_outputs();
+        assert_eq!(outputs["outcome"], "rolled-back");
+        assert!(!outputs.contains_key("deployment-id") && !outputs.contains_key("b"), "{id}");
+        assert!(!outputs.contains_key("test-run-ids"), "half a list is none");
+        assert_data_eq!(
+            &ended.err,
+            str![[r#"
+::warning title=polyai-rollback::deployment-id was left out of GITHUB_OUTPUT: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+::warning title=polyai-rollback::test-run-ids was left out of GITHUB_OUTPUT: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+
+"#]]
+        );
+    }
+    let api = StandIn::start(|_| Answer::new(200, rolled_back(r#"["a,b",":c@d"]"#)));
+    let ended = Step::github(&api).unverified().run();
+    assert_eq!(ended.github_outputs()["test-run-ids"], r#"["a,b",":c@d"]"#);
+}
+
+#[test]
+fn hands_on_no_value_that_would_hold_a_part_of_a_secret() {
+    let body = rolled_back("[]").replace("46c78399935c449c80d7d328a91b52ea", API_KEY);
+    let api = StandIn::start(move |_| Answer::new(200, &body));
+    let ended = Step::github(&api).unverified().run();
+    assert!(!ended.github_outputs().contains_key("version"));
+    let says = "version was left out of GITHUB_OUTPUT: its value holds a secret\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
+
+    let error = format!(r#"{{"error_code":"CODE_{API_KEY}"}}"#);
+    let api = StandIn::start(move |_| Answer::new(400, &error));
+    let ended = Step::github(&api).run();
+    assert!(!ended.github_outputs().contains_key("error-code"));
+    let says = "error-code was left out of GITHUB_OUTPUT: its value holds a secret\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
 }
 
 #[test]
@@ -271,17 +306,6 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
     // The log is the only copy now, so it is whole.
     assert!(ended.err.ends_with("run-0098,run-0099\n"), "{}", ended.err);
     assert_eq!(api.requests().len(), 1);
-}
-
-#[test]
-fn ends_outputs_with_a_delimiter_that_nobody_can_guess() {
-    let api = StandIn::start(agents_api());
-    let delimiter = || {
-        let output = Step::github(&api).run().read("output").unwrap();
-        output.lines().next().unwrap().replace("outcome<<", "")
-    };
-    let (one, other) = (delimiter(), delimiter());
-    assert!(one.len() == 32 && one != other, "{one} {other}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use std::process::Command;
 use support::agents_api::{agents_api, rolled_back};
 use support::stand_in::{Answer, StandIn};
 
@@ -49,8 +50,8 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
     "ROLLBACK_ERROR_CODE": "",
     "ROLLBACK_HTTP_STATUS": "",
     "ROLLBACK_OUTCOME": "rolled-back",
-    "ROLLBACK_PREVIOUS_DEPLOYMENT_ID": "",
-    "ROLLBACK_PREVIOUS_VERSION": "",
+    "ROLLBACK_REPLACED_DEPLOYMENT_ID": "",
+    "ROLLBACK_REPLACED_VERSION": "",
     "ROLLBACK_TARGET_DEPLOYMENT_ID": "019e0f3a-71c4-7c1e-9b3d-000000000042",
     "ROLLBACK_TARGET_VERSION": "",
     "ROLLBACK_TESTS_ERRORED": "",
@@ -151,14 +152,41 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: ROLLBACK_VERSION was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
-warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
+warning: ROLLBACK_VERSION was left out of rollback.env: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: an item of its list has a comma, which separates the items
 
 "#]]
     );
     let outputs = ended.dotenv("rollback.env");
     assert_eq!(outputs["ROLLBACK_OUTCOME"], "rolled-back");
-    assert!(!outputs.contains_key("ROLLBACK_VERSION"));
+    // Empty, so that a file that is kept does not seem to say what an earlier run said.
+    assert_eq!((&*outputs["ROLLBACK_VERSION"], &*outputs["ROLLBACK_TEST_RUN_IDS"]), ("", ""));
+}
+
+#[test]
+fn does_nothing_where_its_report_is_sourced() {
+    for id in [
+        "$(touch harm)",
+        "`touch harm`",
+        "a;touch harm",
+        "a\\ntouch harm",
+        "a&touch harm",
+        "a touch",
+    ] {
+        let body = rolled_back(r#"["run-1"]"#);
+        let body = body.replace("019e191e-ca97-7afa-a3bf-000000000001", id);
+        let api = StandIn::start(move |_| Answer::new(200, &body));
+        let step = Step::gitlab(&api).unverified();
+        let harm = step.path("harm");
+        let ended = step.run();
+        assert_eq!(ended.code, 0);
+        let script = format!("{}\necho \"$ROLLBACK_OUTCOME\"", ended.read("rollback.env").unwrap());
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(script).current_dir(harm.parent().expect("the step's folder"));
+        let output = shell.output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "rolled-back\n");
+        assert!(output.stderr.is_empty() && !harm.exists(), "{id}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn somebody_deployed_meanwhile() {
         let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", expected), 5, "superseded");
         let line = format!("what is active in live is not {expected}, but 2026-");
         assert!(ended.err.contains(&line), "{}", ended.err);
-        assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], ACTIVE);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
     let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
     assert_data_eq!(
@@ -178,7 +178,7 @@ fn somebody_deployed_between_two_tries() {
         let words = format!("(superseded): {problem}");
         assert!(ended.err.contains(&words), "{}", ended.err);
         assert!(ended.err.contains("deployment theirs"), "{}", ended.err);
-        assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "theirs");
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::step::{Ended, Step, all_at_once};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
 use support::agents_api::{AgentsApi, Quirks};
-use support::stand_in::StandIn;
+use support::stand_in::{Answer, Request, StandIn};
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -68,8 +68,8 @@ Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191
     let outputs = ended.dotenv("out.env");
     assert_eq!(outputs["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-1");
     assert_eq!(outputs["ROLLBACK_TARGET_VERSION"], "f0f3000aaaa");
-    assert_eq!(outputs["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "d-6");
-    assert_eq!(outputs["ROLLBACK_PREVIOUS_VERSION"], "46c7000bbbb");
+    assert_eq!(outputs["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "d-6");
+    assert_eq!(outputs["ROLLBACK_REPLACED_VERSION"], "46c7000bbbb");
 }
 
 #[test]
@@ -188,4 +188,53 @@ error: Not rolled back (not-found): live has deployments that are newer than the
             );
         }
     });
+}
+
+#[test]
+fn names_what_is_replaced_where_something_is() {
+    let replaced = |answer: fn(&Request, &AgentsApi) -> Answer, change: fn(Step) -> Step| {
+        let api = AgentsApi::with_history(
+            "live",
+            &[("a", "publish"), ("b", "publish")],
+            Quirks::default(),
+        );
+        let stand_in = StandIn::start(move |request| answer(request, &api));
+        let step =
+            Step::in_environment(&stand_in, "live", "d-1").env("POLYAI_REPORT_FILE", "report");
+        let ended = change(step.env("POLYAI_TIMEOUT", "15s")).run();
+        let outputs = ended.dotenv("out.env");
+        let names = ["OUTCOME", "REPLACED_DEPLOYMENT_ID", "REPLACED_VERSION"];
+        let told = names.map(|name| outputs[&format!("ROLLBACK_{name}")].clone());
+        let report: serde_json::Value =
+            serde_json::from_str(&ended.read("report").unwrap()).unwrap();
+        assert_eq!(report["replaced"]["id"].as_str().unwrap_or_default(), told[1]);
+        told.join(" ")
+    };
+    let plain = |request: &Request, api: &AgentsApi| api.answer(request);
+    assert_eq!(replaced(plain, |step| step), "rolled-back d-2 b");
+    let preview = replaced(plain, |step| step.env("POLYAI_DRY_RUN", "true"));
+    assert_eq!(preview, "previewed d-2 b");
+    let unchanged = replaced(plain, |step| step.env("POLYAI_DEPLOYMENT_ID", "d-2"));
+    assert_eq!(unchanged, "unchanged  ");
+    let held = replaced(plain, |step| step.env("POLYAI_EXPECT_CURRENT", "d-1"));
+    assert_eq!(held, "superseded  ");
+    let refused = replaced(
+        |request, api| match request.method.as_str() {
+            "POST" => Answer::new(400, ""),
+            _ => api.answer(request),
+        },
+        |step| step,
+    );
+    assert_eq!(refused, "refused  ");
+    // The API makes a deployment that is not the one that was meant.
+    let not_active = replaced(
+        |request, api| match request.method.as_str() {
+            "POST" => {
+                Answer::new(200, r#"{"deployment":{"id":"n","version":"c"},"testRunIds":[]}"#)
+            }
+            _ => api.answer(request),
+        },
+        |step| step,
+    );
+    assert_eq!(not_active, "not-active d-2 b");
 }
