@@ -2,11 +2,13 @@
 
 use crate::model::ErrorBody;
 use crate::text::{
-    bounded_json::parse,
-    redaction::Redaction,
+    redaction::{Redaction, hide_addresses},
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
 use serde_json::Value;
+
+/// The most bytes of an error that are read.
+pub const MAX_BYTES: usize = 64 << 10;
 
 /// Keys that only a deployment has, whose values are personal data.
 const PERSONAL: [&str; 3] = ["createdBy", "accountId", "\"deployment\""];
@@ -24,9 +26,10 @@ pub fn of_error(body: &[u8], redaction: &Redaction) -> ErrorBody {
 }
 
 /// Reads the body of a 2xx, from which only the known shapes are taken: anything else may be a part of
-/// what was asked for.
+/// what was asked for. A large body is no error.
 pub fn of_success(body: &[u8], redaction: &Redaction) -> ErrorBody {
-    of_json(&parse(body).unwrap_or_default(), redaction)
+    let body = Some(body).filter(|body| body.len() <= MAX_BYTES).unwrap_or_default();
+    of_json(&serde_json::from_slice(body).unwrap_or_default(), redaction)
 }
 
 /// Takes what a document says of an error.
@@ -47,7 +50,9 @@ pub fn of_json(json: &Value, redaction: &Redaction) -> ErrorBody {
     }
 }
 
-/// Redacted before it is cut, as half a secret is one, too.
+/// The beginning of a text, without secrets and without anybody's address. Redacted before it is cut to a
+/// line, as half a secret is one, too.
 fn shown(text: &str, redaction: &Redaction) -> Option<String> {
-    Some(one_line(&redaction.apply(text), SHOWN_CHARACTERS)).filter(|line| !line.is_empty())
+    let text = hide_addresses(&redaction.beginning(text));
+    Some(one_line(&text, SHOWN_CHARACTERS)).filter(|line| !line.is_empty())
 }

@@ -17,7 +17,7 @@ use crate::agents_api::{
 use crate::model::{
     CallError, ConnectError, Delivery, Environment, Id, Rollback, RollbackRequest, TestRun,
 };
-use crate::text::{api_key::ApiKey, redaction::Redaction};
+use crate::text::{api_key::ApiKey, bounded_json::bound, redaction::Redaction};
 use anyhow::{Context, Error, Result};
 use reqwest::header::{
     ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -28,14 +28,19 @@ use rustls::crypto::ring;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
 /// The most that connecting may take: DNS, TCP, a proxy and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most bytes of an answer that are read.
-const MAX_BODY_BYTES: usize = 1 << 20;
-/// The most bytes of a test run, which holds whole conversations.
-const MAX_TEST_RUN_BYTES: usize = 2 << 20;
+/// The most that is read of a list of deployments, and of the active ones.
+const LIST: Most = Most { bytes: 8 << 20, values: 100_000 };
+/// The most that is read of the answer to a rollback. Each test run that it names is kept and told to the end.
+const ROLLBACK: Most = Most { bytes: 1 << 20, values: 2_000 };
+/// The most that is read of a test run, which holds whole conversations. Of its values few are kept.
+const TEST_RUN: Most = Most { bytes: 16 << 20, values: usize::MAX };
+/// The most bytes of a body that has memory of its own. Larger ones are read one after the other.
+const SMALL_BYTES: usize = 256 << 10;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// The API of one agent, over HTTP.
@@ -46,12 +51,29 @@ pub struct HttpAgentsApi {
     message: String,
     redaction: Rc<Redaction>,
     delivery: Arc<DeliveryNote>,
+    /// The memory for the large body that is read at present. It is used again and again, as memory that is
+    /// taken anew leaves gaps.
+    large_body: Mutex<Vec<u8>>,
+}
+
+/// The most that is read of an answer.
+#[derive(Clone, Copy)]
+struct Most {
+    bytes: usize,
+    values: usize,
+}
+
+/// A body, in memory of its own or in that for large ones.
+#[derive(Default)]
+struct Body<'a> {
+    small: Vec<u8>,
+    large: Option<MutexGuard<'a, Vec<u8>>>,
 }
 
 /// A 2xx with a whole body.
-struct Reply {
+struct Reply<'a> {
     status: u16,
-    body: Vec<u8>,
+    body: Body<'a>,
     server_clock: Option<ClockReading>,
     is_from_cache: bool,
 }
@@ -94,17 +116,18 @@ impl HttpAgentsApi {
             message: request.message.clone(),
             redaction,
             delivery: Arc::default(),
+            large_body: Mutex::default(),
         })
     }
 
-    /// Reads something of at most `max_bytes`, which changes nothing.
-    async fn get(&self, url: Url, limit: Limit, max_bytes: usize) -> Answer<Reply> {
+    /// Reads something that changes nothing.
+    async fn get(&self, url: Url, limit: Limit, most: Most) -> Answer<Reply<'_>> {
         // A cache may remember the time before the rollback.
         let request = self.http.get(url).header(CACHE_CONTROL, "no-cache");
-        self.send(request, limit, max_bytes).await
+        self.send(request, limit, most).await
     }
 
-    async fn send(&self, request: RequestBuilder, limit: Limit, max_bytes: usize) -> Answer<Reply> {
+    async fn send(&self, request: RequestBuilder, limit: Limit, most: Most) -> Answer<Reply<'_>> {
         let Some(limit) = limit else {
             let why = "no time is left".to_owned();
             return Err(CallError::NotSent(ConnectError::Other(why)));
@@ -120,53 +143,96 @@ impl HttpAgentsApi {
         let answered = Instant::now();
         let date = header(&response, DATE).and_then(|date| httpdate::parse_http_date(date).ok());
         let is_from_cache = header(&response, AGE).is_some_and(|age| age.trim() != "0");
-        let mut body = Vec::new();
-        let cut = timeout_at(end, read(&mut response, &mut body, max_bytes)).await;
         let status = response.status().as_u16();
+        let mut body = Body::default();
         if !matches!(status, 200..=299) {
+            let _ =
+                timeout_at(end, self.read(&mut response, &mut body, error_body::MAX_BYTES)).await;
             let now = date.unwrap_or_else(SystemTime::now);
             return Err(CallError::Answered {
                 status,
-                body: error_body::of_error(&body, &self.redaction),
+                body: error_body::of_error(body.bytes(), &self.redaction),
                 retry_after: header(&response, RETRY_AFTER)
                     .and_then(|value| retry_after::parse(value, now)),
             });
         }
-        match cut {
+        match timeout_at(end, self.read(&mut response, &mut body, most.bytes)).await {
             Ok(Ok(())) => {}
             Ok(Err(Cut::Lost(cause))) => {
-                let body = error_body::of_success(&body, &self.redaction);
+                let body = error_body::of_success(body.bytes(), &self.redaction);
                 return Err(CallError::Unreadable { status, body, cause });
             }
             Ok(Err(Cut::TooLarge)) => {
-                let most = format!("the answer is larger than {} MiB", max_bytes >> 20);
-                return Err(CallError::TooLarge(most));
+                let text = format!("the answer is larger than {} MiB", most.bytes >> 20);
+                return Err(CallError::TooLarge(text));
             }
             Err(_) => {
                 let text = format!("HTTP {status}, and no whole answer within {limit}");
                 return Err(CallError::GaveUp(text));
             }
         }
+        bound(body.memory(), most.values).map_err(|why| CallError::TooLarge(why.to_string()))?;
         let server_clock = date.map(|date| ClockReading { date, asked, answered });
         Ok(Reply { status, body, server_clock, is_from_cache })
+    }
+
+    /// Appends the body of an answer to `body`, which keeps what had come when an error ends it. A large
+    /// body waits until no other one is in memory; the caller's limit of time holds for this wait, too.
+    async fn read<'a>(
+        &'a self,
+        response: &mut Response,
+        body: &mut Body<'a>,
+        max_bytes: usize,
+    ) -> Result<(), Cut> {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| Cut::Lost(root_cause(&error)))?
+        {
+            let room = max_bytes - body.bytes().len();
+            if let Some(beginning) = chunk.get(..room).filter(|_| chunk.len() > room) {
+                body.memory().extend_from_slice(beginning);
+                return Err(Cut::TooLarge);
+            }
+            if body.bytes().len() + chunk.len() > SMALL_BYTES && body.large.is_none() {
+                let mut large = self.large_body.lock().await;
+                large.clear();
+                // A vector that grows by itself is in memory twice while it grows. The system gives the
+                // memory only as far as it is filled.
+                large.reserve_exact(max_bytes);
+                large.append(&mut body.small);
+                body.small = Vec::new();
+                body.large = Some(large);
+            }
+            body.memory().extend_from_slice(&chunk);
+        }
+        Ok(())
     }
 
     /// The value in a reply.
     fn observe<T>(
         &self,
-        reply: &Reply,
+        reply: &Reply<'_>,
         parse: impl FnOnce(&[u8]) -> Result<T>,
     ) -> Answer<Observed<T>> {
         let Reply { server_clock, is_from_cache, .. } = *reply;
-        match parse(&reply.body) {
+        match parse(reply.body.bytes()) {
             Ok(value) => Ok(Observed { value, server_clock, is_from_cache }),
             Err(cause) => Err(self.unreadable(reply, &cause)),
         }
     }
 
-    fn unreadable(&self, reply: &Reply, cause: &Error) -> CallError {
-        let body = error_body::of_success(&reply.body, &self.redaction);
+    fn unreadable(&self, reply: &Reply<'_>, cause: &Error) -> CallError {
+        let body = error_body::of_success(reply.body.bytes(), &self.redaction);
         CallError::Unreadable { status: reply.status, body, cause: format!("{cause:#}") }
+    }
+}
+
+impl Body<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.large.as_deref().unwrap_or(&self.small)
+    }
+
+    fn memory(&mut self) -> &mut Vec<u8> {
+        self.large.as_deref_mut().unwrap_or(&mut self.small)
     }
 }
 
@@ -178,14 +244,14 @@ impl AgentsApi for HttpAgentsApi {
         limit: Limit,
     ) -> Answer<Deployments> {
         let url = self.endpoint.deployments(&self.agent_id, environment, count);
-        let reply = self.get(url, limit, MAX_BODY_BYTES).await?;
+        let reply = self.get(url, limit, LIST).await?;
         self.observe(&reply, |body| {
             deployments_response::parse_list(body, environment, count, &self.redaction)
         })
     }
 
     async fn active(&self, limit: Limit) -> Answer<Deployments> {
-        let reply = self.get(self.endpoint.active(&self.agent_id), limit, MAX_BODY_BYTES).await?;
+        let reply = self.get(self.endpoint.active(&self.agent_id), limit, LIST).await?;
         self.observe(&reply, |body| deployments_response::parse_active(body, &self.redaction))
     }
 
@@ -194,9 +260,9 @@ impl AgentsApi for HttpAgentsApi {
         let url = self.endpoint.rollback(&self.agent_id, target);
         let post = self.http.post(url).header(CONTENT_TYPE, "application/json");
         let post = post.body(reqwest::Body::wrap(body));
-        match self.send(post, limit, MAX_BODY_BYTES).await {
+        match self.send(post, limit, ROLLBACK).await {
             Ok(Reply { status, body, .. }) => {
-                parse_rollback(status, &body, target, &self.redaction)
+                parse_rollback(status, body.bytes(), target, &self.redaction)
             }
             Err(CallError::Lost(cause) | CallError::GaveUp(cause))
                 if self.delivery() != Delivery::InDoubt =>
@@ -209,8 +275,8 @@ impl AgentsApi for HttpAgentsApi {
 
     async fn test_run(&self, id: &Id, limit: Limit) -> Answer<TestRun> {
         let url = self.endpoint.test_run(&self.agent_id, id);
-        let reply = self.get(url, limit, MAX_TEST_RUN_BYTES).await?;
-        parse_test_run(&reply.body, &self.redaction)
+        let reply = self.get(url, limit, TEST_RUN).await?;
+        parse_test_run(reply.body.bytes(), &self.redaction)
             .map_err(|cause| self.unreadable(&reply, &cause))
     }
 
@@ -250,17 +316,6 @@ enum Cut {
     Lost(String),
     /// The body is larger than what is read.
     TooLarge,
-}
-
-/// Appends the body of an answer to `body`, which keeps what had come when an error ends it.
-async fn read(response: &mut Response, body: &mut Vec<u8>, max_bytes: usize) -> Result<(), Cut> {
-    while let Some(chunk) = response.chunk().await.map_err(|error| Cut::Lost(root_cause(&error)))? {
-        if body.len() + chunk.len() > max_bytes {
-            return Err(Cut::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(())
 }
 
 /// TLS 1.2 or newer, with the public authorities and the user's.

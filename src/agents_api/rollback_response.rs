@@ -6,10 +6,7 @@
 
 use crate::agents_api::{deployments_response::parse_deployment, error_body};
 use crate::model::{CallError, ErrorBody, Id, Rollback};
-use crate::text::{
-    bounded_json::{parse, short_text},
-    redaction::Redaction,
-};
+use crate::text::{bounded_json::short_text, redaction::Redaction};
 use serde_json::{Value, json};
 
 /// The body of the request, with the reason.
@@ -32,13 +29,13 @@ pub fn parse_rollback(
         cause: cause.to_owned(),
     };
     // An error of the parser names a place in the body, and nothing of what is there.
-    let mut json =
-        parse(body).map_err(|cause| unreadable(ErrorBody::default(), &format!("{cause:#}")))?;
-    let document = json.get_mut("deployment").map(Value::take).unwrap_or_default();
+    let json: Value = serde_json::from_slice(body)
+        .map_err(|cause| unreadable(ErrorBody::default(), &cause.to_string()))?;
+    let document = json.get("deployment").map(Value::to_string).unwrap_or_default();
     let error = || error_body::of_json(&json, redaction);
     let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
     let says_failure = json.get("success") == Some(&Value::Bool(false));
-    let Some(deployment) = parse_deployment(document, redaction) else {
+    let Some(deployment) = parse_deployment(&document, redaction) else {
         return Err(match says_failure || has("error_code") || has("error") {
             true => CallError::Answered { status, body: error(), retry_after: None },
             false => unreadable(error(), "it names no deployment"),

@@ -3,112 +3,142 @@
 //! The endpoint is not in the public contract of the API; the answer is read as PolyAI's own command
 //! line client reads it. What callers and agents said in a test is never taken out of an answer.
 
-use crate::model::{FailedCase, KEPT_CASES, TestRun, is_failed};
+use crate::model::{Counts, FailedCase, KEPT_CASES, TestRun, is_failed};
 use crate::text::{
-    bounded_json::short_text,
-    redaction::Redaction,
+    bounded_json::fields,
+    redaction::{BEGINNING_BYTES, Redaction},
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
 use anyhow::{Result, anyhow};
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt;
 use std::marker::PhantomData;
 
 /// The most reasons of one case that are kept.
 const KEPT_REASONS: usize = 3;
+/// The most characters of a status that are kept; the API's own are words.
+const STATUS_CHARACTERS: usize = 40;
+/// The parts of a test run that are read.
+const PARTS: [&str; 6] =
+    ["status", "testCaseCount", "passedCount", "failedCount", "errorCount", "testHistory"];
 
 /// Reads an answer.
 pub fn parse_test_run(body: &[u8], redaction: &Redaction) -> Result<TestRun> {
-    let shown = |text: &str| one_line(&redaction.apply(text), SHOWN_CHARACTERS);
+    let shown = |text: &str, most| one_line(&redaction.beginning(text), most);
     // The parser's error quotes what is there, which may be somebody's words, so it is not shown.
-    let is_object = body.trim_ascii_start().starts_with(b"{");
-    let parsed = serde_json::from_slice(body).ok().filter(|_| is_object);
-    let Status { status } = parsed.ok_or_else(|| anyhow!("it is no test run"))?;
-    let status = shown(&status);
+    let parts = fields(body, PARTS).map_err(|_| anyhow!("it is no test run"))?;
+    let [status, total, passed, failed, errored, history] = parts;
+    let status: String = parse(status).ok_or_else(|| anyhow!("it is no test run"))?;
+    let status = shown(&status, STATUS_CHARACTERS);
     if status.is_empty() {
         return Err(anyhow!("it does not say how far the run is"));
     }
-    // The status stands also where the rest cannot be read.
-    let history = serde_json::from_slice::<History>(body);
-    let are_cases_unread = history.is_err();
-    let cases = history.ok().and_then(|history| history.failed).unwrap_or_default();
-    let failed_cases = cases.0.into_iter().map(|case| case.explain(shown)).collect();
-    Ok(TestRun {
-        status,
-        counts: serde_json::from_slice(body).ok(),
-        failed_cases,
-        are_cases_unread,
-    })
+    let counts = (|| {
+        let (total, passed) = (parse(total)?, parse(passed)?);
+        Some(Counts { total, passed, failed: parse(failed)?, errored: parse(errored)? })
+    })();
+    // The status and the numbers stand also where the cases cannot be read.
+    let history = history.filter(|history| history.get() != "null");
+    let cases = history.map(|history| parse::<Kept<Case, KEPT_CASES>>(Some(history)));
+    let is_doubtful = cases
+        .as_ref()
+        .is_some_and(|cases| cases.as_ref().is_none_or(|failed| !failed.0.is_empty()));
+    let cases = cases.flatten().unwrap_or_default().0.into_iter();
+    let failed_cases = cases.map(|case| case.explain(|text| shown(text, SHOWN_CHARACTERS)));
+    Ok(TestRun { status, counts, failed_cases: failed_cases.collect(), is_doubtful })
 }
 
-#[derive(Deserialize)]
-struct Status {
-    status: String,
+fn parse<'de, T: Deserialize<'de>>(part: Option<&'de RawValue>) -> Option<T> {
+    serde_json::from_str(part?.get()).ok()
 }
 
-#[derive(Deserialize)]
-struct History {
-    #[serde(rename = "testHistory")]
-    failed: Option<Kept<Case>>,
+/// The beginning of a text, which takes little memory however long the text is.
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        // One byte more than is looked through, so that a cut text is still known as one.
+        let end = text.ceil_char_boundary(BEGINNING_BYTES + 1);
+        Ok(Text(text.get(..end).unwrap_or_default().to_owned()))
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Case {
-    test_case_id: Option<Value>,
-    status: Option<String>,
+struct Case<'a> {
+    #[serde(borrow)]
+    test_case_id: Option<&'a RawValue>,
+    status: Option<Text>,
     test_case_snapshot: Option<Snapshot>,
     results: Option<Results>,
 }
 
 #[derive(Deserialize)]
 struct Snapshot {
-    name: Option<String>,
+    name: Option<Text>,
 }
 
 #[derive(Deserialize)]
 struct Results {
-    prompt_assertion_results: Option<Kept<Assertion>>,
-    function_call_failures: Option<Kept<Call>>,
+    prompt_assertion_results: Option<Kept<Assertion, KEPT_REASONS>>,
+    function_call_failures: Option<Kept<Call, KEPT_REASONS>>,
 }
 
 #[derive(Deserialize)]
 struct Assertion {
     is_pass: Option<bool>,
-    reason: Option<String>,
+    reason: Option<Text>,
 }
 
 #[derive(Deserialize)]
 struct Call {
     is_pass: Option<bool>,
-    name: Option<String>,
-    failure_reason: Option<String>,
-    error: Option<String>,
+    name: Option<Text>,
+    failure_reason: Option<Text>,
+    error: Option<Text>,
 }
 
 impl Call {
     fn reason(self) -> Option<String> {
-        let name = self.name.unwrap_or_else(|| "a function".to_owned());
-        Some(format!("{name}: {}", self.failure_reason.or(self.error)?))
+        let name = self.name.map_or_else(|| "a function".to_owned(), |name| name.0);
+        Some(format!("{name}: {}", self.failure_reason.or(self.error)?.0))
     }
 }
 
-impl Case {
+impl Case<'_> {
     fn explain(self, shown: impl Fn(&str) -> String) -> FailedCase {
-        let id = self.test_case_id.as_ref().and_then(short_text).map(str::to_owned);
-        let name = self.test_case_snapshot.and_then(|snapshot| snapshot.name).or(id);
+        let name = self.test_case_snapshot.and_then(|snapshot| snapshot.name);
+        let name = name.or_else(|| parse(self.test_case_id)).map(|name| shown(&name.0));
         let (mut assertions, mut calls) = (Vec::new(), Vec::new());
         if let Some(results) = self.results {
             assertions = results.prompt_assertion_results.unwrap_or_default().0;
             calls = results.function_call_failures.unwrap_or_default().0;
         }
-        let of_assertions = assertions.into_iter().filter_map(|assertion| assertion.reason);
+        let of_assertions =
+            assertions.into_iter().filter_map(|assertion| Some(assertion.reason?.0));
         let reasons = of_assertions.chain(calls.into_iter().filter_map(Call::reason));
+        let reasons = reasons.map(|reason| shown(&reason)).filter(|reason| !reason.is_empty());
         FailedCase {
-            name: shown(name.as_deref().unwrap_or("a case without a name")),
-            reasons: reasons.take(KEPT_REASONS).map(|reason| shown(&reason)).collect(),
+            name: name
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| "a case without a name".to_owned()),
+            reasons: reasons.take(KEPT_REASONS).collect(),
         }
     }
 }
@@ -131,45 +161,45 @@ impl Fails for Call {
     }
 }
 
-impl Fails for Case {
+impl Fails for Case<'_> {
     fn has_failed(&self) -> bool {
         let results = self.results.as_ref();
         let assertions = results.and_then(|results| results.prompt_assertion_results.as_ref());
         let calls = results.and_then(|results| results.function_call_failures.as_ref());
-        self.status.as_deref().is_some_and(is_failed)
+        self.status.as_ref().is_some_and(|status| is_failed(&status.0))
             || assertions.is_some_and(|kept| !kept.0.is_empty())
             || calls.is_some_and(|kept| !kept.0.is_empty())
     }
 }
 
-/// The first failures of a list. The other parts are dropped while they are read, so that a list takes
+/// The first failures of a list, at most `MOST`. The other parts are dropped while they are read, so that a list takes
 /// little memory however long it is.
-struct Kept<T>(Vec<T>);
+struct Kept<T, const MOST: usize>(Vec<T>);
 
-impl<T> Default for Kept<T> {
+impl<T, const MOST: usize> Default for Kept<T, MOST> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de, T: Deserialize<'de> + Fails> Deserialize<'de> for Kept<T> {
+impl<'de, T: Deserialize<'de> + Fails, const MOST: usize> Deserialize<'de> for Kept<T, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+struct ListVisitor<T, const MOST: usize>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de> + Fails> Visitor<'de> for ListVisitor<T> {
-    type Value = Kept<T>;
+impl<'de, T: Deserialize<'de> + Fails, const MOST: usize> Visitor<'de> for ListVisitor<T, MOST> {
+    type Value = Kept<T, MOST>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kept<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut kept = Vec::new();
-        while kept.len() < KEPT_CASES {
+        while kept.len() < MOST {
             match list.next_element::<T>()? {
                 Some(item) if item.has_failed() => kept.push(item),
                 Some(_) => {}

@@ -1,7 +1,6 @@
 //! Deployments.
 
 use crate::model::environment::Environment;
-use serde_json::Value;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -31,8 +30,9 @@ pub struct Deployment {
     pub is_void: bool,
     /// The reason that somebody gave for the deployment.
     pub message: Option<String>,
-    /// The API's whole document. Personal data is in it, so only the report file gets it.
-    pub document: Rc<Value>,
+    /// The API's document, as the text of JSON, as far as it is small. Personal data is in it, so only the
+    /// report file gets it.
+    pub document: Rc<str>,
 }
 
 /// How a deployment came to be.

@@ -1,6 +1,6 @@
 //! A test run: a set of scripted conversations that an agent must pass.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The most failed cases of one run that are kept.
 pub const KEPT_CASES: usize = 20;
@@ -15,25 +15,21 @@ pub struct TestRun {
     pub counts: Option<Counts>,
     /// The first cases that failed.
     pub failed_cases: Vec<FailedCase>,
-    /// Whether there are cases that cannot be read.
+    /// Whether the cases speak against numbers that say that all passed: one failed, or they cannot be read.
     #[serde(skip)]
-    pub are_cases_unread: bool,
+    pub is_doubtful: bool,
 }
 
 /// Numbers of test cases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All cases.
-    #[serde(rename(deserialize = "testCaseCount"))]
     pub total: u64,
     /// The cases that passed.
-    #[serde(rename(deserialize = "passedCount"))]
     pub passed: u64,
     /// The cases in which the agent did not do what it should.
-    #[serde(rename(deserialize = "failedCount"))]
     pub failed: u64,
     /// The cases that could not be run.
-    #[serde(rename(deserialize = "errorCount"))]
     pub errored: u64,
 }
 
@@ -60,26 +56,27 @@ pub enum Verdict {
 }
 
 impl TestRun {
+    /// Whether the run goes on.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.status.to_lowercase().as_str(), "pending" | "running" | "in_progress")
+    }
+
     /// How the run ended. A run has passed only if its own numbers say so, and nothing in it speaks
-    /// against that.
+    /// against that. A run that goes on has failed as soon as its numbers say so.
     pub fn verdict(&self) -> Verdict {
-        let status = self.status.to_lowercase();
-        if matches!(status.as_str(), "pending" | "running" | "in_progress") {
+        let counts = self.counts;
+        if is_failed(&self.status)
+            || counts.is_some_and(|counts| counts.failed > 0 || counts.errored > 0)
+        {
+            return Verdict::Failed;
+        }
+        if self.is_pending() {
             return Verdict::Pending;
         }
-        let Some(counts) = self.counts else {
-            return if is_failed(&status) { Verdict::Failed } else { Verdict::Unclear };
-        };
-        if is_failed(&status) || counts.failed > 0 || counts.errored > 0 {
-            Verdict::Failed
-        } else if counts.total == 0
-            || counts.passed != counts.total
-            || self.are_cases_unread
-            || !self.failed_cases.is_empty()
-        {
-            Verdict::Unclear
-        } else {
-            Verdict::Passed
+        let has_passed = |counts: Counts| counts.total > 0 && counts.passed == counts.total;
+        match counts.is_some_and(has_passed) && !self.is_doubtful {
+            true => Verdict::Passed,
+            false => Verdict::Unclear,
         }
     }
 

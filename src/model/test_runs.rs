@@ -1,16 +1,24 @@
 //! The test runs that a rollback triggered, taken together.
 
-use crate::model::call_error::{CallError, RetryClass};
+use crate::model::call_error::CallError;
+use crate::model::id::Id;
 use crate::model::test_run::{Counts, TestRun, Verdict};
-use crate::text::row::Row;
+use crate::text::{row::Row, sanitize::one_line};
 use serde::Serialize;
+use std::cell::Cell;
+use std::time::Duration;
 
-/// How often in a row a run may be refused, or told in a way that cannot be read, before it is given up.
+/// How often in a row a run may be refused, and how often it may be told in a way that cannot be read, before
+/// it is given up.
 const STRIKES: u32 = 3;
-/// The most runs that are watched; a rollback triggers a few.
-const WATCHED: usize = 50;
+/// How long a run may be missing before it is given up: the API may show a new run late.
+const MISSING_TIME: Duration = Duration::from_secs(60);
+/// The most failed cases of all runs that are kept.
+const KEPT_CASES: usize = 100;
 /// The most rows that all runs take.
 const ROWS: usize = 100;
+/// The most characters that are kept of why a run cannot be read.
+const WHY_CHARACTERS: usize = 100;
 
 /// All test runs of a rollback.
 #[derive(Debug)]
@@ -21,6 +29,8 @@ pub struct TestRuns {
     pub are_all_known: bool,
     /// Whether the time ran out while a run was still going on.
     pub is_time_over: bool,
+    /// How many failed cases can still be kept.
+    pub room: Cell<usize>,
 }
 
 /// A test run, as far as it could be watched.
@@ -34,9 +44,62 @@ pub struct WatchedRun {
     pub run: Option<TestRun>,
     /// Why the run could not be read the last time.
     pub unread: Option<String>,
-    /// How often in a row the run was refused or could not be read.
+    /// Why the run could not be read the last times in a row; none where it could be.
     #[serde(skip)]
-    strikes: u32,
+    trouble: Option<Trouble>,
+    /// Whether the run is not read any more.
+    #[serde(skip)]
+    is_given_up: bool,
+}
+
+/// Reads of a run that failed in the same way, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    kind: TroubleKind,
+    times: u32,
+    /// When the first of them failed, after the beginning of the wait.
+    since: Duration,
+}
+
+/// How a read of a run failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TroubleKind {
+    /// The answer is larger than what is read.
+    TooLarge,
+    /// The API does not let this key read the run (401, 403).
+    Refused,
+    /// The API does not know the run (404).
+    Missing,
+    /// The answer cannot be read.
+    Unreadable,
+    /// Anything else, which may be better the next time.
+    Passing,
+}
+
+impl Trouble {
+    /// One more failed read after those before it.
+    fn after(before: Option<Self>, error: &CallError, waited: Duration) -> Self {
+        let kind = match error {
+            CallError::TooLarge(_) => TroubleKind::TooLarge,
+            CallError::Answered { status: 401 | 403, .. } => TroubleKind::Refused,
+            CallError::Answered { status: 404, .. } => TroubleKind::Missing,
+            CallError::Unreadable { .. } => TroubleKind::Unreadable,
+            _ => TroubleKind::Passing,
+        };
+        match before.filter(|before| before.kind == kind) {
+            Some(before) => Self { times: before.times + 1, ..before },
+            None => Self { kind, times: 1, since: waited },
+        }
+    }
+
+    fn is_hopeless(self, waited: Duration) -> bool {
+        match self.kind {
+            TroubleKind::TooLarge => true,
+            TroubleKind::Refused | TroubleKind::Unreadable => self.times >= STRIKES,
+            TroubleKind::Missing => waited.saturating_sub(self.since) >= MISSING_TIME,
+            TroubleKind::Passing => false,
+        }
+    }
 }
 
 /// How the tests ended. The name is the output `tests-outcome`.
@@ -70,12 +133,11 @@ impl TestsOutcome {
 impl TestRuns {
     /// Runs of which nothing is known yet.
     pub fn new(ids: &[String], are_all_known: bool) -> Self {
-        let watched =
-            |id: &String| WatchedRun { id: id.clone(), run: None, unread: None, strikes: 0 };
         Self {
-            runs: ids.iter().take(WATCHED).map(watched).collect(),
-            are_all_known: are_all_known && ids.len() <= WATCHED,
+            runs: ids.iter().map(|id| WatchedRun::new(id)).collect(),
+            are_all_known,
             is_time_over: false,
+            room: Cell::new(KEPT_CASES),
         }
     }
 
@@ -132,29 +194,38 @@ impl TestRuns {
 }
 
 impl WatchedRun {
-    /// Whether the run is still to be read: it goes on, and was not given up.
-    pub fn is_pending(&self) -> bool {
-        self.strikes < STRIKES && self.verdict() == Verdict::Pending
+    /// A run of which nothing is known yet.
+    fn new(id: &str) -> Self {
+        let is_bad = Id::new(id).is_none();
+        let unread = is_bad.then(|| "its id leads to another path".to_owned());
+        Self { id: id.to_owned(), run: None, unread, trouble: None, is_given_up: is_bad }
     }
 
-    /// Takes what was read, or why nothing was.
-    pub fn note(&mut self, read: Result<TestRun, CallError>) {
+    /// Whether the run is still to be read. A run that goes on is, also where cases have failed already, so
+    /// that its last numbers and all failed cases are told.
+    pub fn is_pending(&self) -> bool {
+        !self.is_given_up && self.run.as_ref().is_none_or(TestRun::is_pending)
+    }
+
+    /// Takes what was read, or why nothing was, when the wait has lasted for `waited`. No more failed cases are
+    /// kept than there is room for.
+    pub fn note(&mut self, read: Result<TestRun, CallError>, waited: Duration, room: &Cell<usize>) {
         match read {
-            Ok(run) => {
-                self.strikes = 0;
-                self.unread = None;
-                self.run = Some(run);
+            Ok(mut run) => {
+                let before = self.run.as_ref().map_or(0, |run| run.failed_cases.len());
+                let most = room.get() + before;
+                run.failed_cases.truncate(most);
+                room.set(most - run.failed_cases.len());
+                (self.run, self.unread, self.trouble) = (Some(run), None, None);
             }
             Err(error) => {
-                let is_strike = error.retry_class() == RetryClass::Refused
-                    || matches!(error, CallError::Unreadable { .. });
-                self.strikes = if is_strike { self.strikes + 1 } else { 0 };
+                let trouble = Trouble::after(self.trouble, &error, waited);
+                self.is_given_up = trouble.is_hopeless(waited);
+                self.trouble = Some(trouble);
                 // The code alone: what else the answer says may be somebody's words in a test.
                 let code = error.body().and_then(|body| body.code.as_ref());
-                self.unread = Some(match code {
-                    Some(code) => format!("{error}: {code}"),
-                    None => error.to_string(),
-                });
+                let why = code.map_or_else(|| error.to_string(), |code| format!("{error}: {code}"));
+                self.unread = Some(one_line(&why, WHY_CHARACTERS));
             }
         }
     }

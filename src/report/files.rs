@@ -7,8 +7,8 @@
 use crate::inputs::{Files, variables::Variables};
 use crate::log::Log;
 use crate::model::{Effect, Outcome};
-use crate::process::{env::ProcessEnv, place::Family, random, timeout_writer::TimeoutWriter};
-use crate::report::outputs::Output;
+use crate::process::{env::ProcessEnv, place::Family, timeout_writer::TimeoutWriter};
+use crate::report::outputs::{LeftOut, Lines, Output};
 use crate::report::{Report, dotenv, dotenv::Room, github_output, json, markdown, outputs};
 use crate::text::row::Row;
 use anyhow::{Context, Result};
@@ -51,14 +51,13 @@ struct OutputFile {
 #[derive(Debug)]
 struct Early {
     outputs: Vec<Output>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
 }
 
 /// The files of one run.
 #[derive(Debug)]
 pub struct OutputFiles {
     files: Vec<OutputFile>,
-    delimiter: String,
 }
 
 impl OutputFiles {
@@ -85,20 +84,15 @@ impl OutputFiles {
                 },
             }
         }
-        let delimiter = random::token().unwrap_or_else(|error| {
-            problems.push(format!("{error:#}"));
-            String::new()
-        });
-        (Self { files: opened, delimiter }, problems)
+        (Self { files: opened }, problems)
     }
 
     /// Writes the outputs before the run is over, so that they are there whatever comes. What cannot be
     /// written now is told at the end.
     pub fn write_early(&mut self, report: &Report<'_>) {
-        let delimiter = &self.delimiter;
         let is_for_outputs = |format| matches!(format, Format::GitHubOutput | Format::Dotenv);
         for file in self.files.iter_mut().filter(|file| is_for_outputs(file.format)) {
-            if let Ok(left_out) = file.write(report, delimiter) {
+            if let Ok(left_out) = file.write(report) {
                 file.early = Some(Early { outputs: outputs::of_report(report), left_out });
             }
         }
@@ -109,14 +103,10 @@ impl OutputFiles {
         let mut problems = Vec::new();
         let mut written = Vec::new();
         for file in &mut self.files {
-            match file.write(report, &self.delimiter) {
+            match file.write(report) {
                 Ok(left_out) => {
-                    for name in left_out {
-                        log.warning(&format!(
-                            "{name} was left out of {}: the file has no room for it, or the value has a \
-                             character that the format cannot carry",
-                            file.shown()
-                        ));
+                    for LeftOut { name, why } in left_out {
+                        log.warning(&format!("{name} was left out of {}: {why}", file.shown()));
                     }
                     written.push(file.shown());
                 }
@@ -215,30 +205,34 @@ impl OutputFile {
         identity(&self.file).is_some_and(|own| Some(own) == identity(&other.file))
     }
 
-    /// Appends the report. Returns the names of the outputs that this format cannot carry.
-    fn write(&mut self, report: &Report<'_>, delimiter: &str) -> Result<Vec<String>> {
+    /// Appends the report. Returns the outputs whose values the file does not have.
+    fn write(&mut self, report: &Report<'_>) -> Result<Vec<LeftOut>> {
         let newline = if self.lacks_newline() { "\n" } else { "" };
+        let lines = match self.format {
+            Format::GitHubOutput | Format::Dotenv => self.outputs(report),
+            Format::Markdown => Lines { text: markdown::write(report), ..Lines::default() },
+            Format::Json => Lines { text: json::write(report), ..Lines::default() },
+        };
+        let appended = self.append((newline.to_owned() + &lines.text).as_bytes());
+        appended.with_context(|| format!("{} {}", self.name, self.path.display()))?;
+        Ok(lines.left_out)
+    }
+
+    /// The outputs that the file does not have yet: GitLab limits its size, so an output is written again only
+    /// if it has changed.
+    fn outputs(&mut self, report: &Report<'_>) -> Lines {
         let mut outputs = outputs::of_report(report);
         let mut left_out = Vec::new();
-        // GitLab limits the size of the file, so an output is written again only if it has changed.
         if let Some(early) = self.early.take() {
             outputs.retain(|output| !early.outputs.contains(output));
             left_out = early.left_out;
         }
-        let text = match self.format {
-            Format::GitHubOutput => github_output::write(&outputs, delimiter)?,
-            Format::Dotenv => {
-                let room = self.room(report.context.pipeline.family);
-                let lines = dotenv::write(&outputs, room);
-                left_out.extend(lines.left_out);
-                lines.text
-            }
-            Format::Markdown => markdown::write(report),
-            Format::Json => json::write(report),
+        let mut lines = match self.format {
+            Format::GitHubOutput => github_output::write(&outputs),
+            _ => dotenv::write(&outputs, self.room(report.context.pipeline.family)),
         };
-        let appended = self.append((newline.to_owned() + &text).as_bytes());
-        appended.with_context(|| format!("{} {}", self.name, self.path.display()))?;
-        Ok(left_out)
+        left_out.append(&mut lines.left_out);
+        Lines { left_out, ..lines }
     }
 
     /// Appends all bytes, or none.

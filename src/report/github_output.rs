@@ -1,22 +1,22 @@
-//! GitHub's output file, `$GITHUB_OUTPUT`: a key, a delimiter that nobody can guess, and the value as it
-//! is (`FileCommandManager.cs`).
+//! GitHub's output file, `$GITHUB_OUTPUT`: a line `name=value` for each output (`FileCommandManager.cs`).
 
-use crate::report::outputs::{Output, Value};
-use anyhow::{Result, ensure};
-use std::fmt::Write;
+use crate::report::outputs::{LeftOut, Lines, Output, Value};
 
-/// The known outputs in the heredoc form. Lists are JSON arrays. A value that holds the delimiter would
-/// end early and make outputs of its own, so that is an error.
-pub fn write(outputs: &[Output], delimiter: &str) -> Result<String> {
-    let mut text = String::new();
+/// The known outputs. Lists are JSON arrays. A safe value has no line break, so that it makes no output of its
+/// own.
+pub fn write(outputs: &[Output]) -> Lines {
+    let mut lines = Lines::default();
     for Output { name, value } in outputs {
-        let value = match value {
-            None => continue,
-            Some(Value::Text(text)) => text.clone(),
-            Some(Value::List(list)) => serde_json::to_string(list)?,
+        let Some(value) = value else { continue };
+        if let Some(why) = value.problem() {
+            lines.left_out.push(LeftOut { name: name.clone(), why });
+            continue;
+        }
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            Value::List(list) => serde_json::json!(list).to_string(),
         };
-        ensure!(!value.contains(delimiter), "the value of {name} holds the delimiter");
-        writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}")?;
+        lines.text.push_str(&format!("{name}={text}\n"));
     }
-    Ok(text)
+    lines
 }

@@ -3,7 +3,7 @@
 
 use crate::inputs::Task;
 use crate::model::{Deployment, Verification};
-use crate::report::Report;
+use crate::report::{Report, outputs};
 use humantime::format_rfc3339_seconds;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub fn write(report: &Report<'_>) -> String {
         "startedAt": format_rfc3339_seconds(report.context.started).to_string(),
         "seconds": report.took.as_secs_f64(),
         "request": report.context.task.map(request),
-        "previous": whole(record.plan.current.as_ref()),
+        "replaced": whole(outputs::replaced(report)),
         "target": whole(record.plan.target.as_ref()),
         "deployment": whole(rollback.map(|rollback| &rollback.deployment)),
         "established": rollback.and_then(|rollback| rollback.established.as_ref()),
@@ -57,6 +57,6 @@ fn request(Task { request, connection }: &Task) -> Value {
 }
 
 /// The API's own document of a deployment.
-fn whole(deployment: Option<&Deployment>) -> Option<&Value> {
-    deployment.map(|deployment| &*deployment.document)
+fn whole(deployment: Option<&Deployment>) -> Option<Value> {
+    serde_json::from_str(&deployment?.document).ok()
 }

@@ -1,9 +1,15 @@
 //! The outputs: what later steps of the pipeline get.
 
-use crate::model::{Deployment, TargetSpec, TestRuns, TestsOutcome};
+use crate::model::{Deployment, Effect, Outcome, TargetSpec, TestRuns, TestsOutcome};
 use crate::report::Report;
-use crate::text::row::Row;
+use crate::text::{redaction::MARK, row::Row};
 use serde_json::{Value as Json, json};
+use std::slice;
+
+/// The characters of a value besides letters and digits of ASCII.
+const PUNCTUATION: &str = "._:/@+,-";
+const UNSAFE: &str = "its value has a character other than A-Z a-z 0-9 . _ : / @ + , -";
+const SECRET: &str = "its value holds a secret";
 
 /// An output by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,24 @@ pub enum Value {
     List(Vec<String>),
 }
 
+/// Outputs as a file carries them.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The lines.
+    pub text: String,
+    /// The outputs whose values were left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An output whose value was left out of a file.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    /// The name, as the file would have it.
+    pub name: String,
+    /// Why the value was left out.
+    pub why: &'static str,
+}
+
 /// All outputs of a run, the most important ones first, without secrets.
 pub fn of_report(report: &Report<'_>) -> Vec<Output> {
     let Json::Object(fields) = document(report) else { return Vec::new() };
@@ -31,10 +55,20 @@ pub fn of_report(report: &Report<'_>) -> Vec<Output> {
     fields.into_iter().map(output).collect()
 }
 
+/// The deployment that was replaced, or may have been, or would be. None where nothing is replaced.
+pub fn replaced<'a>(report: &Report<'a>) -> Option<&'a Deployment> {
+    let is_preview = report.outcome == Outcome::Previewed;
+    let made = report.record.rollback.as_ref().map(|rollback| &rollback.deployment.id);
+    let current = report.record.plan.current.as_ref();
+    current
+        .filter(|_| is_preview || report.effect != Effect::Unchanged)
+        .filter(|current| made != Some(&current.id))
+}
+
 /// The outputs by their names. A value that is not known is null.
 fn document(report: &Report<'_>) -> Json {
     let record = report.record;
-    let (target, current) = (record.plan.target.as_ref(), record.plan.current.as_ref());
+    let (target, replaced) = (record.plan.target.as_ref(), replaced(report));
     let deployment = report.deployment();
     let id = |deployment: Option<&Deployment>| deployment.map(|deployment| deployment.id.clone());
     let version = |deployment: Option<&Deployment>| deployment.and_then(|one| one.version.clone());
@@ -60,8 +94,8 @@ fn document(report: &Report<'_>) -> Json {
             .or(request.map(|request| request.agent_id.as_str())),
         "target-deployment-id": id(target).or(named),
         "target-version": version(target),
-        "previous-deployment-id": id(current),
-        "previous-version": version(current),
+        "replaced-deployment-id": id(replaced),
+        "replaced-version": version(replaced),
         "correlation-id": request.map(|request| &request.correlation_id),
         "error-code": diagnostic.and_then(|diagnostic| diagnostic.error_code.as_ref()),
         "http-status": diagnostic.and_then(|diagnostic| diagnostic.http_status),
@@ -84,6 +118,26 @@ impl Value {
                 Some(Self::List(texts.collect()))
             }
             other => Some(Self::Text(other.to_string())),
+        }
+    }
+
+    /// Why the value must be in no file, whatever the format. A file may be sourced by a shell, and an output
+    /// may be put into a script: only characters that mean nothing anywhere are handed on.
+    pub fn problem(&self) -> Option<&'static str> {
+        let texts = match self {
+            Self::Text(text) => slice::from_ref(text),
+            Self::List(list) => list,
+        };
+        let is_safe = |text: &String| {
+            text.chars().all(|c| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c))
+        };
+        if texts.iter().any(|text| text.contains(MARK)) {
+            // Without the secret, the value is another one.
+            Some(SECRET)
+        } else if !texts.iter().all(is_safe) {
+            Some(UNSAFE)
+        } else {
+            None
         }
     }
 }

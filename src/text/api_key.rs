@@ -3,7 +3,11 @@
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A key of the Agents API: visible ASCII, never shown by `Debug`, wiped when it is dropped.
+/// The most characters of a key. Whatever is longer was given by mistake, and would take long to look for in
+/// everything that is written.
+const MOST_CHARACTERS: usize = 512;
+
+/// A key of the Agents API: visible ASCII of at most 512 characters, never shown by `Debug`, wiped when it is dropped.
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
@@ -15,6 +19,12 @@ impl ApiKey {
         if !text.chars().all(|character| character.is_ascii_graphic()) {
             return Err("holds a character that no key has (white space, a control character \
                 or one outside ASCII); it was probably copied with something else");
+        }
+        if text.len() > MOST_CHARACTERS {
+            return Err(
+                "has more than 512 characters, and no key has so many; it was probably copied \
+                with something else",
+            );
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }

@@ -1,4 +1,5 @@
-//! The secrets of a run, and how they are taken out of everything that is written.
+//! The secrets of a run, and how they are taken out of everything that is written; and people's addresses,
+//! and how they are taken out of what an API says.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -7,11 +8,15 @@ use std::{borrow::Cow, fmt};
 use zeroize::Zeroizing;
 
 /// The text that stands where a secret was.
-const MARK: &str = "***";
+pub const MARK: &str = "***";
 /// The fewest bytes of a secret. What is shorter could be a part of any word.
 const FEWEST: usize = 6;
 /// The bytes that every character begins with in percent-encoding, in HTML and in JSON.
 const ENCODINGS: [u8; 3] = *b"%&\\";
+/// The most bytes of a text that are looked through for its beginning.
+pub const BEGINNING_BYTES: usize = 8 << 10;
+/// The most bytes that one character takes in any spelling: as a reference of HTML.
+const LONGEST_SPELLING: usize = 10;
 
 /// The secrets of a run.
 #[derive(Default)]
@@ -19,6 +24,8 @@ pub struct Redaction {
     needles: Vec<Zeroizing<String>>,
     /// For each byte, whether a secret can begin with it, as itself or in another spelling.
     beginnings: Vec<bool>,
+    /// The most bytes that a secret takes in any spelling.
+    longest: usize,
 }
 
 impl Redaction {
@@ -48,20 +55,39 @@ impl Redaction {
         let first = |needle: &Zeroizing<String>| needle.bytes().next();
         let beginnings: Vec<u8> = needles.iter().filter_map(first).chain(ENCODINGS).collect();
         let beginnings = (0..=u8::MAX).map(|byte| beginnings.contains(&byte)).collect();
-        Self { needles, beginnings }
+        // The needles are sorted by their lengths.
+        let longest = needles.first().map_or(0, |needle| needle.len() * LONGEST_SPELLING);
+        Self { needles, beginnings, longest }
     }
 
     /// The text without any secret: also where one is written in percent-encoding, as in HTML or
     /// as in JSON.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.apply_up_to(text, text.len())
+    }
+
+    /// The beginning of a text without any secret, and the whole of a text of at most 8 KiB. Whoever sends
+    /// more does not make this program search for long. The beginning ends where a secret could begin that
+    /// is not whole before the cut.
+    pub fn beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let cut = text.floor_char_boundary(BEGINNING_BYTES);
+        let (beginning, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
+        let kept = if rest.is_empty() { cut } else { cut.saturating_sub(self.longest) };
+        self.apply_up_to(beginning, beginning.floor_char_boundary(kept))
+    }
+
+    /// The text up to the byte `end`, without the secrets that begin before that byte.
+    fn apply_up_to<'a>(&self, text: &'a str, end: usize) -> Cow<'a, str> {
         let mut clean = String::new();
         let mut copied = 0;
         let mut place = 0;
-        while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
-            // Almost every place is ruled out by its byte; no byte within a character begins one.
-            let Some(next) = rest.bytes().position(|byte| self.is_beginning(byte)) else { break };
+        // Almost every place is ruled out by its byte; no byte within a character begins one.
+        while let Some(next) = text
+            .get(place..end)
+            .and_then(|rest| rest.bytes().position(|byte| self.is_beginning(byte)))
+        {
             place += next;
-            let rest = rest.get(next..).unwrap_or_default();
+            let rest = text.get(place..).unwrap_or_default();
             match self.needles.iter().find_map(|needle| length(rest, needle)) {
                 Some(length) => {
                     clean.push_str(text.get(copied..place).unwrap_or_default());
@@ -73,9 +99,9 @@ impl Redaction {
             }
         }
         if copied == 0 {
-            return Cow::Borrowed(text);
+            return Cow::Borrowed(text.get(..end).unwrap_or_default());
         }
-        clean.push_str(text.get(copied..).unwrap_or_default());
+        clean.push_str(text.get(copied..end).unwrap_or_default());
         Cow::Owned(clean)
     }
 
@@ -106,6 +132,37 @@ impl fmt::Debug for Redaction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Redaction(…)")
     }
+}
+
+/// The text with the first letter of each e-mail address, and nothing else of the address: `d…@…`. A text
+/// with many `@` in a row is taken for an address, too.
+pub fn hide_addresses(text: &str) -> String {
+    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-./=?^_`{|}~".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || "-._@%".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    // `%40` is an `@` in a URL.
+    while let Some((at, sign)) =
+        ["@", "%40"].into_iter().filter_map(|sign| Some((rest.find(sign)?, sign))).min()
+    {
+        let (before, after) = rest.split_at(at);
+        let after = after.strip_prefix(sign).unwrap_or_default();
+        let outside = before.trim_end_matches(is_local);
+        let local = before.strip_prefix(outside).unwrap_or_default();
+        let behind = after.trim_start_matches(is_domain);
+        match local.chars().next().filter(|_| behind.len() < after.len()) {
+            Some(first) => {
+                shown.extend([outside, first.encode_utf8(&mut [0; 4]), "…@…"]);
+                rest = behind;
+            }
+            None => {
+                shown.extend([before, sign]);
+                rest = after;
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// The characters that stand for nothing but `secret` in the Base64 of a text in which `before`

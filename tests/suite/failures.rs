@@ -265,6 +265,35 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
 }
 
 #[test]
+fn what_an_api_says_of_an_error_holds_no_address() {
+    let bodies = [
+        r#"{"error_code":"C","error_message":"Only dev@example.com, <ops+night@mail.example.com> may"}"#,
+        r#"{"message":"m","errors":[{"field":"dev@example.com","message":"bob%40example.com"}]}"#,
+        "Only dev@example.com and ops@example.com may",
+    ];
+    for body in bodies {
+        let ended = fail(Answer::new(400, body), 5);
+        assert!(!ended.everything().contains("example.com"), "{}", ended.err);
+    }
+    let ended = fail(Answer::new(400, bodies[0]), 5);
+    let says = "  the API said      HTTP 400: C: Only d…@…, <o…@…> may\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
+    let ended = fail(Answer::new(400, "@ @home 5@ a@"), 5);
+    assert!(ended.err.contains("HTTP 400: @ @home 5@ a@\n"), "{}", ended.err);
+}
+
+#[test]
+fn a_long_error_is_cut_before_it_is_searched() {
+    // A key that the cut goes through: its beginning is not shown, whatever white space becomes.
+    let spaces = " ".repeat((8 << 10) - 12);
+    let text = format!("no{spaces}{}", support::agents_api::API_KEY);
+    for body in [text.clone(), format!(r#"{{"error":"{text}"}}"#)] {
+        let ended = fail(Answer::new(400, body), 5);
+        assert!(ended.err.contains("HTTP 400: no\n"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_200_that_cannot_be_read_is_unknown() {
     let whole = rolled_back("[]");
     let half = &whole[..whole.len() / 2];
@@ -291,7 +320,7 @@ fn a_200_that_cannot_be_read_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute and look with the command below, as running it again may roll back twice: a deployment in the target's environment that was created after [..] (by this machine's clock), unless somebody else made it, means that it was rolled back
+error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
   the API said      HTTP 200: no message
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -523,7 +552,7 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e
   started           [..]
   correlation id    [..]
   looking           for what came of the request, for 8 s, after: HTTP 502
-Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+Rolled back: live is back on “Opening hours” (46c7839), and that is verified
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -531,6 +560,7 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
   created at        2026-05-11T22:18:28.909Z
   test runs         not known, as the answer was lost
   established       the answer was lost (HTTP 502); live has a new deployment of the target's version, made since the request was sent
+  copy of           019e0f3a-71c4-7c1e-9b3d-000000000042
   verified          yes, it is active
   took              [..] s
 notice: the answer was lost (HTTP 502); live has a new deployment of the target's version, made since the request was sent

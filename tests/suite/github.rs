@@ -27,7 +27,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
   started           [..]
   correlation id    [..]
 ::endgroup::
-::notice title=polyai-rollback::Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+::notice title=polyai-rollback::Rolled back: live is back on 46c7839, and that is verified
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -64,7 +64,15 @@ fn rolls_back_and_hands_the_new_deployment_on() {
     assert_data_eq!(
         ended.read("summary").unwrap(),
         str![[r#"
-### ✅ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+### ✅ live is back on 46c7839
+
+<code>46c7839</code> is active again since 11 May 22:18 UTC.
+
+🧪 2 test runs were triggered, and not waited for.
+
+The draft and <code>main</code> may still hold what was undone: mend it there, or the next deployment brings it back.
+
+<details><summary>Ids and details</summary>
 
 | | |
 |---|---|
@@ -83,6 +91,9 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 | started | [..] |
 | correlation id | [..] |
 | run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
+| exit code | 0, rolled-back |
+
+</details>
 
 
 "#]]
@@ -98,7 +109,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”%0A  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”%0A  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”%0A  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”%0A  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”%0A  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago%0A  to choose from    live: 46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago%0A  to choose from    pre-release: add8d0c “New greeting”, 11 May 14:18 UTC, [..] ago%0A  to choose from    pre-release: 46c7839 “Opening hours”, 8 May 14:18 UTC, [..] ago%0A  to choose from    sandbox: add8d0c “New greeting”, 11 May 13:18 UTC, [..] ago%0A  to choose from    sandbox: 46c7839 “Opening hours”, 8 May 04:18 UTC, [..] ago%0A  correlation id    [..]
 
 "#]]
     );
@@ -111,20 +122,35 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         ended.read("summary").unwrap(),
         str![[r#"
-### ❌ Not rolled back (not-found)
+### ❌ Not rolled back: there is no such deployment
+
+**Nothing was rolled back.**
+
+Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:[..].
+
+**What to do**: check deployment-id, agent-id and base-url: any of the three can be the wrong one
+
+| give | which is | made (UTC) |
+|---|---|---|
+| <code>add8d0c</code> | “New greeting”, live | 11 May 15:18, [..] ago |
+| <code>46c7839</code> | “Opening hours”, live | 9 May 00:18, [..] ago |
+| <code>add8d0c</code> | “New greeting”, pre-release | 11 May 14:18, [..] ago |
+| <code>46c7839</code> | “Opening hours”, pre-release | 8 May 14:18, [..] ago |
+| <code>add8d0c</code> | “New greeting”, sandbox | 11 May 13:18, [..] ago |
+| <code>46c7839</code> | “Opening hours”, sandbox | 8 May 04:18, [..] ago |
+
+<details><summary>Ids and details</summary>
 
 | | |
 |---|---|
-| what happened | deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:[..] |
-| what to do | check deployment-id, agent-id and base-url: any of the three can be the wrong one |
 | the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment not found |
 | effect | unchanged: nothing was rolled back |
-| to choose from | live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting” |
-| to choose from | live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours” |
-| to choose from | pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting” |
-| to choose from | pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours” |
-| to choose from | sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting” |
-| to choose from | sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours” |
+| to choose from | live: add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago |
+| to choose from | live: 46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago |
+| to choose from | pre-release: add8d0c “New greeting”, 11 May 14:18 UTC, [..] ago |
+| to choose from | pre-release: 46c7839 “Opening hours”, 8 May 14:18 UTC, [..] ago |
+| to choose from | sandbox: add8d0c “New greeting”, 11 May 13:18 UTC, [..] ago |
+| to choose from | sandbox: 46c7839 “Opening hours”, 8 May 04:18 UTC, [..] ago |
 | agent | PROJECT-AB12CD34 |
 | target | gone |
 | API | http&#58;//127.0.0.1:[..] |
@@ -132,6 +158,9 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 | started | [..] |
 | correlation id | [..] |
 | run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
+| exit code | 4, not-found |
+
+</details>
 
 
 "#]]
@@ -196,19 +225,54 @@ fn lets_no_text_of_the_api_become_a_command_or_an_output() {
 
     assert_eq!(ended.code, 5);
     assert_eq!(names(&commands(&ended.out)), ["add-mask", "group", "endgroup"]);
-    assert_eq!(names(&commands(&ended.err)), ["error"]);
+    // The warning tells of the code, which is not handed on.
+    assert_eq!(names(&commands(&ended.err)), ["error", "warning"]);
     assert!(!ended.everything().contains(['\x1b', '\u{202e}']));
     assert_eq!(ended.github_outputs()["outcome"], "refused");
 }
 
 #[test]
-fn hands_on_values_of_several_lines_as_they_are() {
-    let api = StandIn::start(|_| Answer::new(200, r#"{"deployment":{"id":"a\nb=c\n\nd<<e\n"}}"#));
-    let ended = Step::github(&api).unverified().run();
+fn hands_on_no_value_that_could_act_where_it_is_used() {
+    for id in [r"a\nb=c\n\nd<<e\n", "$(id)", "a b", "`id`", "a;b", "ü", "'", "<<E", "a=b"] {
+        let body = rolled_back(r#"["run-1","run 2"]"#);
+        let body = body.replace("019e191e-ca97-7afa-a3bf-000000000001", id);
+        let api = StandIn::start(move |_| Answer::new(200, &body));
+        let ended = Step::github(&api).unverified().run();
 
-    assert_eq!(ended.code, 0);
-    assert_eq!(ended.github_outputs()["deployment-id"], "a\nb=c\n\nd<<e\n");
-    assert_eq!(ended.github_outputs()["test-run-ids"], "[]");
+        assert_eq!(ended.code, 0);
+        let outputs = ended.github_outputs();
+        assert_eq!(outputs["outcome"], "rolled-back");
+        assert!(!outputs.contains_key("deployment-id") && !outputs.contains_key("b"), "{id}");
+        assert!(!outputs.contains_key("test-run-ids"), "half a list is none");
+        assert_data_eq!(
+            &ended.err,
+            str![[r#"
+::warning title=polyai-rollback::deployment-id was left out of GITHUB_OUTPUT: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+::warning title=polyai-rollback::test-run-ids was left out of GITHUB_OUTPUT: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+
+"#]]
+        );
+    }
+    let api = StandIn::start(|_| Answer::new(200, rolled_back(r#"["a,b",":c@d"]"#)));
+    let ended = Step::github(&api).unverified().run();
+    assert_eq!(ended.github_outputs()["test-run-ids"], r#"["a,b",":c@d"]"#);
+}
+
+#[test]
+fn hands_on_no_value_that_would_hold_a_part_of_a_secret() {
+    let body = rolled_back("[]").replace("46c78399935c449c80d7d328a91b52ea", API_KEY);
+    let api = StandIn::start(move |_| Answer::new(200, &body));
+    let ended = Step::github(&api).unverified().run();
+    assert!(!ended.github_outputs().contains_key("version"));
+    let says = "version was left out of GITHUB_OUTPUT: its value holds a secret\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
+
+    let error = format!(r#"{{"error_code":"CODE_{API_KEY}"}}"#);
+    let api = StandIn::start(move |_| Answer::new(400, &error));
+    let ended = Step::github(&api).run();
+    assert!(!ended.github_outputs().contains_key("error-code"));
+    let says = "error-code was left out of GITHUB_OUTPUT: its value holds a secret\n";
+    assert!(ended.err.contains(says), "{}", ended.err);
 }
 
 #[test]
@@ -266,17 +330,6 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
     // The log is the only copy now, so it is whole.
     assert!(ended.err.ends_with("run-0098,run-0099\n"), "{}", ended.err);
     assert_eq!(api.requests().len(), 1);
-}
-
-#[test]
-fn ends_outputs_with_a_delimiter_that_nobody_can_guess() {
-    let api = StandIn::start(agents_api());
-    let delimiter = || {
-        let output = Step::github(&api).run().read("output").unwrap();
-        output.lines().next().unwrap().replace("outcome<<", "")
-    };
-    let (one, other) = (delimiter(), delimiter());
-    assert!(one.len() == 32 && one != other, "{one} {other}");
 }
 
 #[test]

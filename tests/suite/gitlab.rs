@@ -2,6 +2,7 @@
 
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use std::process::Command;
 use support::agents_api::{agents_api, rolled_back};
 use support::stand_in::{Answer, StandIn};
 
@@ -22,7 +23,7 @@ ESC[0Ksection_start:[..]:polyai_rollback_1CRESC[0Kpolyai-rollback 0.1.0: rolling
   started           [..]
   correlation id    [..]
 ESC[0Ksection_end:[..]:polyai_rollback_1CRESC[0K
-Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+Rolled back: live is back on 46c7839, and that is verified
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -49,8 +50,8 @@ Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the n
     "ROLLBACK_ERROR_CODE": "",
     "ROLLBACK_HTTP_STATUS": "",
     "ROLLBACK_OUTCOME": "rolled-back",
-    "ROLLBACK_PREVIOUS_DEPLOYMENT_ID": "",
-    "ROLLBACK_PREVIOUS_VERSION": "",
+    "ROLLBACK_REPLACED_DEPLOYMENT_ID": "",
+    "ROLLBACK_REPLACED_VERSION": "",
     "ROLLBACK_TARGET_DEPLOYMENT_ID": "019e0f3a-71c4-7c1e-9b3d-000000000042",
     "ROLLBACK_TARGET_VERSION": "",
     "ROLLBACK_TESTS_ERRORED": "",
@@ -78,12 +79,12 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
   effect            unchanged: nothing was rolled back
-  to choose from    live: 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
-  to choose from    live: 2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”
-  to choose from    pre-release: 2026-05-11T14:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000044, “New greeting”
-  to choose from    pre-release: 2026-05-08T14:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000041, “Opening hours”
-  to choose from    sandbox: 2026-05-11T13:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000043, “New greeting”
-  to choose from    sandbox: 2026-05-08T04:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000040, “Opening hours”
+  to choose from    live: add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago
+  to choose from    live: 46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago
+  to choose from    pre-release: add8d0c “New greeting”, 11 May 14:18 UTC, [..] ago
+  to choose from    pre-release: 46c7839 “Opening hours”, 8 May 14:18 UTC, [..] ago
+  to choose from    sandbox: add8d0c “New greeting”, 11 May 13:18 UTC, [..] ago
+  to choose from    sandbox: 46c7839 “Opening hours”, 8 May 04:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
@@ -151,14 +152,41 @@ fn leaves_out_what_a_dotenv_report_cannot_carry() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: ROLLBACK_VERSION was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
-warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: the file has no room for it, or the value has a character that the format cannot carry
+warning: ROLLBACK_VERSION was left out of rollback.env: its value has a character other than A-Z a-z 0-9 . _ : / @ + , -
+warning: ROLLBACK_TEST_RUN_IDS was left out of rollback.env: an item of its list has a comma, which separates the items
 
 "#]]
     );
     let outputs = ended.dotenv("rollback.env");
     assert_eq!(outputs["ROLLBACK_OUTCOME"], "rolled-back");
-    assert!(!outputs.contains_key("ROLLBACK_VERSION"));
+    // Empty, so that a file that is kept does not seem to say what an earlier run said.
+    assert_eq!((&*outputs["ROLLBACK_VERSION"], &*outputs["ROLLBACK_TEST_RUN_IDS"]), ("", ""));
+}
+
+#[test]
+fn does_nothing_where_its_report_is_sourced() {
+    for id in [
+        "$(touch harm)",
+        "`touch harm`",
+        "a;touch harm",
+        "a\\ntouch harm",
+        "a&touch harm",
+        "a touch",
+    ] {
+        let body = rolled_back(r#"["run-1"]"#);
+        let body = body.replace("019e191e-ca97-7afa-a3bf-000000000001", id);
+        let api = StandIn::start(move |_| Answer::new(200, &body));
+        let step = Step::gitlab(&api).unverified();
+        let harm = step.path("harm");
+        let ended = step.run();
+        assert_eq!(ended.code, 0);
+        let script = format!("{}\necho \"$ROLLBACK_OUTCOME\"", ended.read("rollback.env").unwrap());
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(script).current_dir(harm.parent().expect("the step's folder"));
+        let output = shell.output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "rolled-back\n");
+        assert!(output.stderr.is_empty() && !harm.exists(), "{id}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn somebody_deployed_meanwhile() {
         let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", expected), 5, "superseded");
         let line = format!("what is active in live is not {expected}, but 2026-");
         assert!(ended.err.contains(&line), "{}", ended.err);
-        assert_eq!(ended.dotenv("out.env")["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], ACTIVE);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
     let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
     assert_data_eq!(
@@ -172,6 +172,7 @@ fn somebody_deployed_between_two_tries() {
         assert!(ended.err.contains(words), "{}", ended.err);
         let both = [format!("deployment {ACTIVE}, "), "deployment theirs".to_owned()];
         assert!(both.iter().all(|words| ended.err.contains(words)), "{}", ended.err);
+        assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
 }
 
@@ -201,10 +202,9 @@ polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to 019e0f
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-  active before     2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
-  going back to     2026-05-09T00:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e0f3a-71c4-7c1e-9b3d-000000000042, “Opening hours”
-  undoes            2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”
-Preview: live would go from version add8d0c5b1f34e6f8f6a0b1c2d3e4f50 to version 46c78399935c449c80d7d328a91b52ea; nothing was sent
+  active now        add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago, will be undone
+  going back to     46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago
+Preview: live would go from “New greeting” to “Opening hours”; nothing was sent
   outputs           out.env
 
 "#]]

@@ -16,7 +16,7 @@ fn history(rows: &[(&str, &str)]) -> Vec<Deployment> {
             "version": version,
             "metadata": {"deployment_type": kind},
         });
-        parse_deployment(document, &Redaction::default()).expect("a deployment")
+        parse_deployment(&document.to_string(), &Redaction::default()).expect("a deployment")
     };
     rows.iter().enumerate().map(deployment).collect()
 }
@@ -28,7 +28,7 @@ fn id<'a>(previous: &Previous<'a>) -> Option<&'a str> {
 #[test]
 fn a_time_is_read_with_any_offset() {
     let created = |time: &str| {
-        parse_deployment(json!({"id": "d", "createdAt": time}), &Redaction::default())
+        parse_deployment(&json!({"id": "d", "createdAt": time}).to_string(), &Redaction::default())
             .and_then(|one| one.created())
     };
     let utc = created("2026-05-11T22:18:28.909Z");

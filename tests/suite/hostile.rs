@@ -14,7 +14,7 @@ use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::Pipeline;
 use polyai_rollback::rollback::backoff::wait_after;
 use polyai_rollback::rollback::evidence::{self, Evidence, Known};
-use polyai_rollback::text::redaction::Redaction;
+use polyai_rollback::text::redaction::{BEGINNING_BYTES, Redaction, hide_addresses};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
@@ -169,6 +169,35 @@ proptest! {
     fn a_key_is_found_in_every_spelling(before in hostile(), key in spelled(), after in hostile()) {
         let clean = redaction().apply(&format!("{before}{key}{after}")).into_owned();
         prop_assert_eq!(clean, format!("{}***{}", redaction().apply(&before), redaction().apply(&after)));
+    }
+
+    #[test]
+    fn a_beginning_holds_no_part_of_a_key_at_its_end(before in hostile(), key in spelled(), padding in 0..600_usize) {
+        // The key lies across the end of what is looked through, or close before it.
+        let room = (BEGINNING_BYTES - 300 + padding).saturating_sub(before.len());
+        let text = format!("{before}{}{key}{}", "-".repeat(room), " ".repeat(300));
+        let shown = redaction().beginning(&text).into_owned();
+        let whole = redaction().apply(&text).into_owned();
+        prop_assert!(text.len() > BEGINNING_BYTES && whole.starts_with(&shown), "{}", shown);
+        prop_assert!(shown.ends_with(['-', '*']), "{}", shown);
+        prop_assert!(shown.len() > BEGINNING_BYTES / 2);
+    }
+
+    #[test]
+    fn a_short_text_is_its_own_beginning(text in hostile()) {
+        prop_assert_eq!(redaction().beginning(&text), redaction().apply(&text));
+    }
+
+    #[test]
+    fn an_address_is_not_shown(before in hostile(), sign in select(vec!["@", "%40"]), after in hostile()) {
+        let shown = hide_addresses(&format!("{before}dev{sign}example.com{after}"));
+        prop_assert!(!shown.contains("example.com") && !shown.contains("dev"), "{}", shown);
+    }
+
+    #[test]
+    fn a_text_without_an_address_stays_as_it_is(text in hostile()) {
+        let text = text.replace(['@', '%'], "");
+        prop_assert_eq!(hide_addresses(&text), text);
     }
 
     #[test]

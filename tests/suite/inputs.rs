@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use support::agents_api::{AGENT, API_KEY, agents_api};
-use support::stand_in::StandIn;
+use support::stand_in::{Answer, StandIn};
 
 /// Runs a step that must send nothing.
 fn refuse(change: impl FnOnce(Step) -> Step) -> Ended {
@@ -135,6 +135,30 @@ fn a_key_that_cannot_be_one_is_not_shown() {
         );
         assert!(!err.contains("abc") && !err.contains("def"), "{err}");
     }
+}
+
+#[test]
+fn a_key_has_at_most_512_characters() {
+    let long = "k".repeat(512) + "z";
+    for (name, step) in [
+        ("POLYAI_API_KEY", refuse(|step| step.env("POLYAI_API_KEY", &long))),
+        (
+            "POLYAI_API_KEY_FILE",
+            refuse(|step| {
+                let step = step.without("POLYAI_API_KEY").file("key", &long);
+                step.env("POLYAI_API_KEY_FILE", "key")
+            }),
+        ),
+    ] {
+        let says = format!(
+            "error: Not rolled back (invalid-input): {name} has more than 512 characters, and no key has so many;"
+        );
+        assert!(step.err.starts_with(&says), "{}", step.err);
+        assert!(!format!("{}{}", step.out, step.err).contains("kk"), "{}", step.err);
+    }
+    let api = StandIn::start(|_| Answer::new(403, ""));
+    let ended = Step::plain(&api).env("POLYAI_API_KEY", "k".repeat(512)).run();
+    assert_eq!((ended.code, api.requests().len()), (3, 1), "{}", ended.err);
 }
 
 #[test]

@@ -22,7 +22,7 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-Rolled back: live is on version 46c78399935c449c80d7d328a91b52ea again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+Rolled back: live is back on 46c7839, and that is verified
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
@@ -54,7 +54,7 @@ fn writes_every_file_that_is_asked_for() {
     assert_data_eq!(
         ended.read("report.json").unwrap(),
         str![[r#"
-{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"previous":null,"target":null,"deployment":{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"PROJECT-AB12CD34","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null},"established":null,"verified":true,"testRunIds":["run-0001","run-0002"],"tests":{"outcome":"not-awaited","runs":[]},"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"rolled-back","exitCode":0,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"replaced":null,"target":null,"deployment":{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"PROJECT-AB12CD34","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"46c78399935c449c80d7d328a91b52ea","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null},"established":null,"verified":true,"testRunIds":["run-0001","run-0002"],"tests":{"outcome":"not-awaited","runs":[]},"failure":null,"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );
@@ -83,7 +83,7 @@ fn reports_a_failure_as_one_line_of_json() {
         ended.read("report.json").unwrap(),
         str![[r#"
 {"earlier":true}
-{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"previous":null,"target":null,"deployment":null,"established":null,"verified":null,"testRunIds":null,"tests":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"the API will refuse it until the conflict is over, such as a running A/B test","command":null,"choice":[]},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
+{"outcome":"refused","exitCode":5,"startedAt":"[..]","seconds":[..],"request":{"agentId":"PROJECT-AB12CD34","deploymentId":"019e0f3a-71c4-7c1e-9b3d-000000000042","environment":null,"expectCurrent":null,"force":false,"dryRun":false,"region":null,"baseUrl":"http://127.0.0.1:[..]","deploymentMessage":"Rolled back by polyai-rollback","correlationId":"[..]"},"replaced":null,"target":null,"deployment":null,"established":null,"verified":null,"testRunIds":null,"tests":null,"failure":{"problems":["the API refused the rollback because of a conflict"],"httpStatus":409,"errorCode":null,"answer":"HTTP 409: An A/B test is running","effect":"unchanged: nothing was rolled back","next":"the API will refuse it until the conflict is over, such as a running A/B test","command":null,"choice":[]},"pipeline":{"name":"polyai-rollback","workflow":null,"repository":null,"run":null,"actor":null,"url":null},"tool":"polyai-rollback/0.1.0"}
 
 "#]]
     );

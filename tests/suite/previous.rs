@@ -4,7 +4,7 @@ use crate::step::{Ended, Step, all_at_once};
 use snapbox::{assert_data_eq, str};
 use std::sync::Arc;
 use support::agents_api::{AgentsApi, Quirks, not_found};
-use support::stand_in::{Answer, StandIn};
+use support::stand_in::{Answer, Request, StandIn};
 
 /// As it was recorded, the oldest one first.
 const RECORDED: [(&str, &str); 6] = [
@@ -54,21 +54,22 @@ polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previo
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-  active before     2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
-  passed over       version add8000cccc: somebody has rolled back from it, and nobody has deployed it since
-  going back to     2026-05-11T16:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
-  undoes            2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”
-  undoes            2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-5, a rollback, “message 5”
-  undoes            2026-05-11T19:18:28.909Z, version 46c7000bbbb, deployment d-4, a rollback, “message 4”
-  undoes            2026-05-11T18:18:28.909Z, version add8000cccc, deployment d-3, “message 3”
-  undoes            2026-05-11T17:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
-Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191e-ca97-7afa-a3bf-000000000001
+  active now        46c7000 “message 6”, 11 May 21:18 UTC, [..] ago, a rollback, will be undone
+  passed over       add8000: somebody has rolled back from it, and nobody has deployed it since
+  going back to     f0f3000 “message 1”, 11 May 16:18 UTC, [..] ago
+  undoes as well    add8000 “message 5”, 11 May 20:18 UTC, [..] ago, a rollback
+  undoes as well    46c7000 “message 4”, 11 May 19:18 UTC, [..] ago, a rollback
+  undoes as well    add8000 “message 3”, 11 May 18:18 UTC, [..] ago
+  undoes as well    46c7000 “message 2”, 11 May 17:18 UTC, [..] ago
+Rolled back: live is back on “message 1” (f0f3000), and that is verified
   environment       live
   version           f0f3000aaaa
   artifact version  2026-05-08T18:26:14.711Z
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
+  copy of           d-1
+  replaced          d-6
   verified          yes, it is active
   took              [..] s
   outputs           out.env
@@ -79,8 +80,8 @@ Rolled back: live is on version f0f3000aaaa again, in the new deployment 019e191
     let outputs = ended.dotenv("out.env");
     assert_eq!(outputs["ROLLBACK_TARGET_DEPLOYMENT_ID"], "d-1");
     assert_eq!(outputs["ROLLBACK_TARGET_VERSION"], "f0f3000aaaa");
-    assert_eq!(outputs["ROLLBACK_PREVIOUS_DEPLOYMENT_ID"], "d-6");
-    assert_eq!(outputs["ROLLBACK_PREVIOUS_VERSION"], "46c7000bbbb");
+    assert_eq!(outputs["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "d-6");
+    assert_eq!(outputs["ROLLBACK_REPLACED_VERSION"], "46c7000bbbb");
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn undoes_no_rollback() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (already-rolled-back): live was rolled back already: what is active is itself a rollback (2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-6, a rollback, “message 6”), and undid 2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-5, a rollback, “message 5”; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
+error: Not rolled back (already-rolled-back): what is active in live is itself a rollback (46c7000 “message 6”, 11 May 21:18 UTC, [..] ago, a rollback), and undid add8000 “message 5”, 11 May 20:18 UTC, [..] ago, a rollback; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
   effect            unchanged: nothing was sent
   correlation id    [..]
 
@@ -139,9 +140,9 @@ fn has_nothing_to_go_back_to() {
         str![[r#"
 error: Not rolled back (not-found): live has no earlier version to go back to: there is none, or all were rolled back from; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: 2026-05-11T21:18:28.909Z, version 46c7000bbbb, deployment d-3, a rollback, “message 3”
-  to choose from    live: 2026-05-11T20:18:28.909Z, version add8000cccc, deployment d-2, “message 2”
-  to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000bbbb, deployment d-1, “message 1”
+  to choose from    live: 46c7000 “message 3”, 11 May 21:18 UTC, [..] ago, a rollback
+  to choose from    live: add8000 “message 2”, 11 May 20:18 UTC, [..] ago
+  to choose from    live: 46c7000 “message 1”, 11 May 19:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
@@ -217,8 +218,8 @@ fn refuses_the_beginning_of_several_versions() {
         str![[r#"
 error: Not rolled back (invalid-input): 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
   effect            unchanged: nothing was sent
-  to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
-  to choose from    live: 2026-05-11T19:18:28.909Z, version 46c7000aaaa, deployment d-1, “message 1”
+  to choose from    live: 46c7000b “message 2”, 11 May 20:18 UTC, [..] ago
+  to choose from    live: 46c7000a “message 1”, 11 May 19:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
@@ -249,13 +250,62 @@ fn is_not_known_where_newer_deployments_are_not_active() {
                 str![[r#"
 error: Not rolled back (not-found): live lists deployments that are newer than the active one, or does not list the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: 2026-05-11T21:18:28.909Z, version add8000cccc, deployment d-3, “message 3”
-  to choose from    live: 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2”
-  to choose from    live: 2026-05-11T19:18:28.909Z, version f0f3000aaaa, deployment d-1, “message 1”
+  to choose from    live: add8000 “message 3”, 11 May 21:18 UTC, [..] ago
+  to choose from    live: 46c7000 “message 2”, 11 May 20:18 UTC, [..] ago
+  to choose from    live: f0f3000 “message 1”, 11 May 19:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
             );
         }
     });
+}
+
+#[test]
+fn names_what_is_replaced_where_something_is() {
+    let replaced = |answer: fn(&Request, &AgentsApi) -> Answer, change: fn(Step) -> Step| {
+        let api = AgentsApi::with_history(
+            "live",
+            &[("a", "publish"), ("b", "publish")],
+            Quirks::default(),
+        );
+        let stand_in = StandIn::start(move |request| answer(request, &api));
+        let step =
+            Step::in_environment(&stand_in, "live", "d-1").env("POLYAI_REPORT_FILE", "report");
+        let ended = change(step.env("POLYAI_TIMEOUT", "15s")).run();
+        let outputs = ended.dotenv("out.env");
+        let names = ["OUTCOME", "REPLACED_DEPLOYMENT_ID", "REPLACED_VERSION"];
+        let told = names.map(|name| outputs[&format!("ROLLBACK_{name}")].clone());
+        let report: serde_json::Value =
+            serde_json::from_str(&ended.read("report").unwrap()).unwrap();
+        assert_eq!(report["replaced"]["id"].as_str().unwrap_or_default(), told[1]);
+        told.join(" ")
+    };
+    let plain = |request: &Request, api: &AgentsApi| api.answer(request);
+    assert_eq!(replaced(plain, |step| step), "rolled-back d-2 b");
+    let preview = replaced(plain, |step| step.env("POLYAI_DRY_RUN", "true"));
+    assert_eq!(preview, "previewed d-2 b");
+    let unchanged = replaced(plain, |step| step.env("POLYAI_DEPLOYMENT_ID", "d-2"));
+    assert_eq!(unchanged, "unchanged  ");
+    let held = replaced(plain, |step| step.env("POLYAI_EXPECT_CURRENT", "d-1"));
+    assert_eq!(held, "superseded  ");
+    let refused = replaced(
+        |request, api| match request.method.as_str() {
+            "POST" => Answer::new(400, ""),
+            _ => api.answer(request),
+        },
+        |step| step,
+    );
+    assert_eq!(refused, "refused  ");
+    // The API makes a deployment that is not the one that was meant.
+    let not_active = replaced(
+        |request, api| match request.method.as_str() {
+            "POST" => {
+                Answer::new(200, r#"{"deployment":{"id":"n","version":"c"},"testRunIds":[]}"#)
+            }
+            _ => api.answer(request),
+        },
+        |step| step,
+    );
+    assert_eq!(not_active, "not-active d-2 b");
 }

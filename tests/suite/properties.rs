@@ -1,12 +1,14 @@
 //! What holds for any text, however hostile.
 
 use polyai_rollback::log::github::command;
-use polyai_rollback::report::dotenv::{self, Lines, Room};
-use polyai_rollback::report::outputs::{Output, Value};
-use polyai_rollback::report::{github_output as heredoc, markdown};
+use polyai_rollback::report::dotenv::{self, Room};
+use polyai_rollback::report::outputs::{Lines, Output, Value};
+use polyai_rollback::report::{github_output, markdown};
+use polyai_rollback::text::bounded_json::{bound, fields};
 use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
+use serde_json::{Value as Json, json};
 use std::env;
 use support::parsers;
 
@@ -81,41 +83,114 @@ pub fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// A document with texts of any kind, some of which are endless.
+fn document() -> impl Strategy<Value = Json> {
+    let endless = hostile().prop_map(|text| Json::from(text + &"\u{1}\"\\,[ü".repeat(5_000)));
+    let leaf = prop_oneof![
+        20 => hostile().prop_map(Json::from),
+        1 => endless,
+        5 => any::<i32>().prop_map(Json::from),
+        5 => Just(Json::Null),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((hostile(), inner), 0..4)
+                .prop_map(|fields| Json::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// The document with a blank text in place of each endless one.
+fn without_endless_texts(document: Json) -> Json {
+    match document {
+        Json::String(text) if Json::from(text.as_str()).to_string().len() > 64 << 10 => " ".into(),
+        Json::Array(list) => list.into_iter().map(without_endless_texts).collect(),
+        Json::Object(map) => {
+            map.into_iter().map(|(name, value)| (name, without_endless_texts(value))).collect()
+        }
+        other => other,
+    }
+}
+
+fn count(document: &Json) -> usize {
+    match document {
+        Json::Array(list) => 1 + list.iter().map(count).sum::<usize>(),
+        Json::Object(map) => 1 + map.values().map(count).sum::<usize>(),
+        _ => 1,
+    }
+}
+
 fn output(name: &str, value: Option<Value>) -> Output {
     Output { name: name.to_owned(), value }
 }
 
+/// A text that may be handed on, or one that may not.
+fn handed_on() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select("aZ09._:/@+,-".chars().collect::<Vec<_>>());
+    prop_oneof![hostile(), prop::collection::vec(piece, 0..8).prop_map(String::from_iter)]
+}
+
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
-        hostile().prop_map(Value::Text),
-        prop::collection::vec(hostile(), 0..4).prop_map(Value::List)
+        handed_on().prop_map(Value::Text),
+        prop::collection::vec(handed_on(), 0..4).prop_map(Value::List),
     ]
+}
+
+/// Whether no shell, runner or workflow can take a text for anything but itself.
+fn is_harmless(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/@+,-".contains(&byte))
 }
 
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn github_reads_the_outputs_that_were_written(first in value(), second in value()) {
+    fn github_reads_each_output_as_it_was_or_not_at_all(first in value(), second in value()) {
         let outputs = [output("first", Some(first)), output("unknown", None), output("second", Some(second))];
-        let text = heredoc::write(&outputs, "delimiter-4f1d8a6c").unwrap();
+        let Lines { text, left_out } = github_output::write(&outputs);
         let read = parsers::github_outputs(&text).unwrap();
-        prop_assert_eq!(read.len(), 2);
-        for Output { name, value } in outputs {
+        prop_assert_eq!(read.len() + left_out.len(), 2);
+        prop_assert!(!read.contains_key("unknown"));
+        for (name, read) in &read {
+            let Some(Output { value: Some(value), .. }) = outputs.iter().find(|output| output.name == *name) else {
+                return Err(TestCaseError::fail(format!("{name} is none of ours")));
+            };
             match value {
-                None => {}
-                Some(Value::Text(text)) => prop_assert_eq!(&read[&name], &text),
-                Some(Value::List(list)) => {
-                    prop_assert_eq!(serde_json::from_str::<Vec<String>>(&read[&name]).unwrap(), list);
+                Value::Text(text) => prop_assert!(read == text && is_harmless(read)),
+                Value::List(list) => {
+                    prop_assert_eq!(&serde_json::from_str::<Vec<String>>(read).unwrap(), list);
+                    prop_assert!(list.iter().all(|item| is_harmless(item)));
                 }
             }
+        }
+        for left_out in left_out {
+            let value = outputs.iter().find(|output| output.name == left_out.name).unwrap().value.clone();
+            let is_fine = match value.unwrap() {
+                Value::Text(text) => is_harmless(&text),
+                Value::List(list) => list.iter().all(|item| is_harmless(item)),
+            };
+            prop_assert!(!is_fine);
         }
     }
 
     #[test]
-    fn a_value_with_the_delimiter_is_refused(before in hostile(), after in hostile()) {
-        let text = Value::Text(format!("{before}EOF{after}"));
-        prop_assert!(heredoc::write(&[output("name", Some(text))], "EOF").is_err());
+    fn a_bounded_document_is_the_same_without_its_endless_texts(document in document()) {
+        let mut bounded = document.to_string().into_bytes();
+        let count = count(&document);
+        prop_assert!(bound(&mut bounded, count * 2).is_ok());
+        prop_assert_eq!(serde_json::from_slice::<Json>(&bounded).unwrap(), without_endless_texts(document));
+        prop_assert!(bound(&mut bounded, count - 1).is_err());
+    }
+
+    #[test]
+    fn the_fields_of_an_object_are_taken_out_as_they_are(other in hostile(), document in document()) {
+        let document = json!({other: document.clone(), "id": document});
+        let text = document.to_string();
+        let [none, id] = fields(text.as_bytes(), ["none", "id"]).unwrap();
+        prop_assert!(none.is_none());
+        prop_assert_eq!(serde_json::from_str::<Json>(id.unwrap().get()).unwrap(), document["id"].clone());
     }
 
     #[test]
@@ -127,14 +202,17 @@ proptest! {
         prop_assert!(text.is_empty() || existing.len() + text.len() < 5_120);
         let read = parsers::dotenv(&text).unwrap();
         prop_assert!(read.is_empty() || read.len() + names < 20);
-        prop_assert!(matches!(3 - read.len() - left_out.len(), 0 | 1));
+        let is_left_out = |name: &str| left_out.iter().any(|left_out| left_out.name == name);
         for (name, value) in ["ROLLBACK_SOME_NAME", "ROLLBACK_OTHER", "ROLLBACK_UNKNOWN"].iter().zip(outputs) {
             match (read.get(*name), value.value) {
                 (None, None) => {}
-                (None, Some(_)) => prop_assert!(left_out.iter().any(|left_out| left_out == name)),
+                (None, Some(_)) => prop_assert!(is_left_out(name)),
                 (Some(read), None) => prop_assert_eq!(read, ""),
-                (Some(read), Some(Value::Text(text))) => prop_assert_eq!(read, &text),
+                (Some(read), Some(_)) if read.is_empty() && is_left_out(name) => {}
+                (Some(read), Some(Value::Text(text))) => prop_assert!(read == &text && is_harmless(read)),
                 (Some(read), Some(Value::List(list))) => {
+                    prop_assert!(is_harmless(read));
+                    let list: Vec<_> = list.into_iter().filter(|item| !item.is_empty()).collect();
                     let items: Vec<&str> = read.split(',').filter(|item| !item.is_empty()).collect();
                     prop_assert_eq!(items, list.iter().map(String::as_str).collect::<Vec<_>>());
                 }

@@ -21,6 +21,9 @@ const HANGS_AFTER: Duration = Duration::from_secs(120);
 /// without a copy of the page tables of the tests, which takes longer than all that the step does.
 const ENV: &str = "/usr/bin/env";
 
+/// The most memory for data that a run gets: whatever takes more must fail.
+const MEMORY: &str = "--data=25165824";
+
 /// A step that is about to run, in a folder and an environment of its own.
 pub struct Step {
     command: Command,
@@ -55,10 +58,9 @@ impl Step {
     /// The same under one more limit of `prlimit`.
     fn limited(limit: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Whatever takes more memory than a small machine has must fail. Both programs hand over to the
-        // next one in their own process, so that signals reach the step itself.
+        // Both programs hand over to the next one in their own process, so that signals reach the step itself.
         let mut command = Command::new(ENV);
-        command.args(["--ignore-signal=XFSZ", "prlimit", "--data=16777216", limit]);
+        command.args(["--ignore-signal=XFSZ", "prlimit", MEMORY, limit]);
         command.arg(env!("CARGO_BIN_EXE_polyai-rollback"));
         command.env_clear().current_dir(&folder);
         Self { command, folder }
@@ -68,15 +70,7 @@ impl Step {
     pub fn on_a_terminal(api: &StandIn) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(ENV);
-        command.args([
-            "prlimit",
-            "--data=16777216",
-            "script",
-            "--quiet",
-            "--return",
-            "--flush",
-            "--command",
-        ]);
+        command.args(["prlimit", MEMORY, "script", "--quiet", "--return", "--flush", "--command"]);
         command.args([env!("CARGO_BIN_EXE_polyai-rollback"), "/dev/null"]);
         command.env_clear().current_dir(&folder);
         Self { command, folder }.inputs("POLYAI_", '_', api.url())
@@ -218,6 +212,28 @@ impl Running {
             assert_ne!(self.out.read_line(&mut line).expect("UTF-8"), 0, "it ended without {text}");
             self.seen.push_str(&line);
         }
+    }
+
+    /// Waits for its end, and asks all the while for the most memory that was resident, in KiB. What the
+    /// system tells of a process that has ended counts the memory of whoever started it, too.
+    pub fn finish_with_peak_memory(self) -> (Ended, u64) {
+        let status = format!("/proc/{}/status", self.pid());
+        let peak = move || {
+            let text = fs::read_to_string(&status).ok()?;
+            let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            peak.trim().strip_suffix(" kB")?.parse().ok()
+        };
+        let ask = thread::spawn(move || {
+            let mut last = 0;
+            while let Some(now) = peak() {
+                last = now;
+                // No event tells that a process is about to end.
+                thread::sleep(Duration::from_micros(500));
+            }
+            last
+        });
+        let ended = self.finish();
+        (ended, ask.join().expect("the peak"))
     }
 
     /// Waits for its end.

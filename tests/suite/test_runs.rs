@@ -339,7 +339,7 @@ fn that_cannot_be_read_are_given_up_and_show_nothing_of_what_was_said() {
         r#"{"status":{"user":"my number is 555 0100"}}"#,
     ];
     let with = |status: u16| move |body| (status, body);
-    let cases = [401, 403, 404]
+    let cases = [401, 403]
         .map(|status| (status, ""))
         .into_iter()
         .chain(unreadable.map(with(200)))
@@ -348,6 +348,7 @@ fn that_cannot_be_read_are_given_up_and_show_nothing_of_what_was_said() {
     // Each run is read three times before it is given up.
     all_at_once(cases, |(status, body)| {
         let ended = wait(move |_| Answer::new(status, body), |step| step);
+        assert!(!ended.err.contains("still not over"), "{}", ended.err);
         assert_eq!(ended.code, 8, "{body}");
         assert_eq!(numbers(&ended)[0], "unknown");
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-unknown");
@@ -358,6 +359,46 @@ fn that_cannot_be_read_are_given_up_and_show_nothing_of_what_was_said() {
         let report = ended.read("report.json").unwrap();
         assert!(!ended.everything().replace(&report, "").contains("dev@"));
     });
+}
+
+#[test]
+fn that_are_missing_are_waited_for_in_vain() {
+    let ended = wait(|_| Answer::new(404, ""), |step| step.env("POLYAI_TESTS_TIMEOUT", "2s"));
+    assert_eq!(ended.code, 8);
+    assert!(ended.err.contains("test run run-0001 cannot be read: HTTP 404"), "{}", ended.err);
+}
+
+#[test]
+fn that_are_too_large_are_given_up_at_once() {
+    let words = format!("\"{}\"", "my number is 555 0100 ".repeat(800_000));
+    let large = format!(r#"{{"status":"completed",{THREE_OF_THREE},"rawConversation":{words}}}"#);
+    let ended = wait(move |_| Answer::new(200, &large), |step| step);
+    assert_eq!(ended.code, 8);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-unknown");
+    let says = "test run run-0001 cannot be read: the answer is larger than 16 MiB;";
+    assert!(ended.err.contains(says), "{}", ended.err);
+    assert_eq!(ended.out.matches("  tests  ").count(), 1, "no second read: {}", ended.out);
+}
+
+#[test]
+fn that_go_on_to_the_end_have_failed_as_soon_as_a_case_has() {
+    let counts = r#""testCaseCount":3,"passedCount":1,"failedCount":1,"errorCount":0"#;
+    const CASE: &str =
+        r#"{"testCaseId":"c","status":"failed","testCaseSnapshot":{"name":"Books"}}"#;
+    let ended =
+        wait(move |_| run("running", counts, CASE), |step| step.env("POLYAI_TESTS_TIMEOUT", "2s"));
+    assert_eq!(ended.code, 8);
+    assert_eq!(numbers(&ended), ["failed", "2", "2", "0", "6"]);
+    assert_eq!(ended.dotenv("out.env")["ROLLBACK_OUTCOME"], "tests-failed");
+    assert!(ended.err.contains("  failed case       Books: no reason is given"), "{}", ended.err);
+}
+
+#[test]
+fn whose_ids_lead_to_another_path_are_not_asked_for() {
+    let ended = wait_for(r#"["..","run-0001"]"#);
+    assert_eq!(ended.code, 8);
+    let says = "test run .. cannot be read: its id leads to another path;";
+    assert!(ended.err.contains(says), "{}", ended.err);
 }
 
 #[test]
@@ -463,7 +504,9 @@ fn with_very_many_runs_and_long_reasons_are_told_in_little_memory() {
         false => api.answer(request).replace(r#"["run-0001","run-0002"]"#, &ids),
     });
     let step = Step::plain(&stand_in).env("POLYAI_SUMMARY_FILE", "summary.md");
+    let step = step.env("POLYAI_OUTPUT_FILE", "out.env");
     let ended = step.env("POLYAI_WAIT_FOR_TESTS", "true").run();
     assert_eq!(ended.code, 8, "{}", ended.err.len());
+    assert_eq!(numbers(&ended), ["failed", "0", "1500", "0", "1500"]);
     assert!(ended.read("summary.md").unwrap().len() < 1 << 20, "what GitHub shows");
 }

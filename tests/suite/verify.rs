@@ -43,7 +43,7 @@ fn fails_where_another_version_is_active() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Accepted, but not active (not-active): the API accepted the rollback (2026-05-11T22:18:28.909Z, version 46c78399935c449c80d7d328a91b52ea, deployment 019e191e-ca97-7afa-a3bf-000000000001), but what is active is 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; somebody may have deployed meanwhile: start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing
+error: Accepted, but not active (not-active): the API accepted the rollback (46c7839, 11 May 22:18 UTC, [..] ago), but what is active is add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago; somebody may have deployed meanwhile: start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing
   effect            unknown: the new deployment was made, and another one is active
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   environment       live
@@ -52,6 +52,8 @@ error: Accepted, but not active (not-active): the API accepted the rollback (202
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         none were triggered
+  copy of           019e0f3a-71c4-7c1e-9b3d-000000000042
+  replaced          019e0f3a-71c4-7c1e-9b3d-000000000045
   verified          no, another one is active
   took              [..] s
   correlation id    [..]
