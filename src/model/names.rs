@@ -83,18 +83,15 @@ impl Names {
         Some(format!("{} {month}{year} {} UTC", number(8, 10)?, text.get(11..16)?))
     }
 
-    /// All of it in one line: `46c7839 “Opening hours”, 9 May 00:18 UTC, 3 days ago`.
+    /// All of it in one line: `46c7839 “Opening hours” (9 May 00:18 UTC, 3 days ago)`.
     pub fn line(&self, deployment: &Deployment) -> String {
         let message = self.message(deployment, LINE_CHARACTERS);
         let message = message.map(|message| format!(" {message}"));
-        let when = self.when(deployment).map(|when| format!(", {when}"));
-        let kind = if deployment.kind == Kind::RolledBack { ", a rollback" } else { "" };
-        format!(
-            "{}{}{}{kind}",
-            self.short(deployment),
-            message.unwrap_or_default(),
-            when.unwrap_or_default()
-        )
+        let kind = (deployment.kind == Kind::RolledBack).then(|| "a rollback".to_owned());
+        let details: Vec<_> = kind.into_iter().chain(self.when(deployment)).collect();
+        let details =
+            if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        format!("{}{}{details}", self.short(deployment), message.unwrap_or_default())
     }
 }
 

@@ -76,7 +76,7 @@ impl Plan {
         let is_undone =
             |current: &Deployment| self.undone.iter().any(|undone| undone.id == current.id);
         if let Some(current) = &self.current {
-            let undone = if is_undone(current) { ", will be undone" } else { "" };
+            let undone = if is_undone(current) { ": will be undone" } else { "" };
             rows.push(Row::new("active now", format!("{}{undone}", names.line(current))));
         }
         rows.extend(self.passed_over.iter().map(|version| {

@@ -9,14 +9,25 @@ const MESSAGE_CHARACTERS: usize = 40;
 /// Another deployment is active than the one that was expected, or that was active when the plan was made.
 pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
     let Facts { record, context, .. } = facts;
-    let (there, now) = (facts.there(), facts.line(now));
+    let there = facts.there();
+    let before = record.plan.current.as_ref();
+    let named = |deployment: Option<&Deployment>| {
+        let line = facts.line(deployment);
+        // Two deployments of one version look alike.
+        let is_alike = line == facts.line(before) && line == facts.line(now);
+        match deployment.filter(|_| is_alike) {
+            Some(deployment) => format!("{line}, deployment {}", deployment.id),
+            None => line,
+        }
+    };
     let problem = match context.expected() {
         Some(expected) if record.plan.target.is_none() => {
-            format!("what is active in {there} is not {expected}, but {now}")
+            format!("what is active in {there} is not {expected}, but {}", facts.line(now))
         }
         _ => format!(
-            "{there} has changed since this run read it: active was {}, and now is {now}",
-            facts.line(record.plan.current.as_ref())
+            "{there} has changed since this run read it: active was {}, and now is {}",
+            named(before),
+            named(now)
         ),
     };
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));

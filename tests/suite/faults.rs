@@ -95,7 +95,7 @@ fn faults_of_a_connection() -> Vec<Row> {
     vec![
         Row {
             name: "nothing",
-            says: "Rolled back: live has the new deployment ",
+            says: "Rolled back: live has a new deployment of ",
             ..Row::default()
         },
         // The answer is lost, and the rollback is done: that is found out, and nothing is sent again.
@@ -361,7 +361,7 @@ fn faults_of_an_answer() -> Vec<Row> {
             posts: vec![done(ok(format!(
                 r#"{{"error_code":"BOOM","deployment":{{"id":"{NEW}"}}}}"#
             )))],
-            says: "Rolled back: the new deployment is ",
+            says: "Rolled back: the environment has a new deployment of ",
             ..Row::default()
         },
         // The body is made to break whoever reads it.

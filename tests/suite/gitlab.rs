@@ -79,12 +79,12 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
   effect            unchanged: nothing was rolled back
-  to choose from    live: add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago
-  to choose from    live: 46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago
-  to choose from    pre-release: add8d0c “New greeting”, 11 May 14:18 UTC, [..] ago
-  to choose from    pre-release: 46c7839 “Opening hours”, 8 May 14:18 UTC, [..] ago
-  to choose from    sandbox: add8d0c “New greeting”, 11 May 13:18 UTC, [..] ago
-  to choose from    sandbox: 46c7839 “Opening hours”, 8 May 04:18 UTC, [..] ago
+  to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)
+  to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)
+  to choose from    pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago)
+  to choose from    pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago)
+  to choose from    sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago)
+  to choose from    sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]

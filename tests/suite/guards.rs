@@ -37,14 +37,19 @@ fn a_deployment_of_another_environment_is_not_sent() {
         "{IN_SANDBOX} is neither one of the newest deployments of live nor the version of one, of which at least 7 characters are needed; sandbox has it; check POLYAI_DEPLOYMENT_ID and POLYAI_ENVIRONMENT\n"
     );
     assert!(ended.err.contains(&line), "{}", ended.err);
-    assert!(ended.err.contains("  to choose from    live: 2026-"), "{}", ended.err);
+    assert!(
+        ended.err.contains("  to choose from    live: add8d0c “New greeting” (11 May "),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
 fn somebody_deployed_meanwhile() {
     for expected in [DEPLOYMENT, VERSION, "0123456", "0123"] {
         let ended = held(|step| step.env("POLYAI_EXPECT_CURRENT", expected), 5, "superseded");
-        let line = format!("what is active in live is not {expected}, but 2026-");
+        let line =
+            format!("what is active in live is not {expected}, but add8d0c “New greeting” (");
         assert!(ended.err.contains(&line), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
@@ -65,7 +70,7 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but 2026-05-11T15:18:28.909Z, version add8d0c5b1f34e6f8f6a0b1c2d3e4f50, deployment 019e0f3a-71c4-7c1e-9b3d-000000000045, “New greeting”; look at what was deployed; if that must go, too, name the version to go back to in POLYAI_DEPLOYMENT_ID, or give what is active now in POLYAI_EXPECT_CURRENT (a whole id, a whole hash, or at least 7 characters of it)
+error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); look at what was deployed; if that must go, too, name the version to go back to in POLYAI_DEPLOYMENT_ID, or give what is active now in POLYAI_EXPECT_CURRENT (a whole id, a whole hash, or at least 7 characters of it)
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 
@@ -91,9 +96,7 @@ fn what_is_on_that_version_already_stays() {
     assert_eq!(outputs["ROLLBACK_VERSION"], BAD_VERSION);
     assert_eq!(outputs["ROLLBACK_ENVIRONMENT"], "live");
     assert_eq!(outputs["ROLLBACK_TESTS_OUTCOME"], "");
-    let line =
-        format!("Unchanged: live is on version {BAD_VERSION} already, in deployment {ACTIVE}");
-    assert!(ended.out.contains(&line), "{}", ended.out);
+    assert!(ended.out.contains("Unchanged: live is on add8d0c “New greeting” ("), "{}", ended.out);
     assert_eq!(ended.err, "");
 
     let api = StandIn::start(agents_api());
@@ -168,9 +171,9 @@ fn somebody_deployed_between_two_tries() {
         let step = Step::in_environment(&stand_in, "live", DEPLOYMENT).env("POLYAI_ATTEMPTS", "4");
         let ended = step.env(variable, value).run();
         assert_eq!((ended.code, stand_in.posts()), (5, 1), "{}", ended.err);
-        let words = "(superseded): live has changed since this run read it: active was 2026-";
+        let words = "(superseded): live has changed since this run read it: active was add8d0c ";
         assert!(ended.err.contains(words), "{}", ended.err);
-        let both = [format!("deployment {ACTIVE}, "), "deployment theirs".to_owned()];
+        let both = [format!("deployment {ACTIVE}, and now is "), "deployment theirs;".to_owned()];
         assert!(both.iter().all(|words| ended.err.contains(words)), "{}", ended.err);
         assert_eq!(ended.dotenv("out.env")["ROLLBACK_REPLACED_DEPLOYMENT_ID"], "");
     }
@@ -202,8 +205,8 @@ polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to 019e0f
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-  active now        add8d0c “New greeting”, 11 May 15:18 UTC, [..] ago, will be undone
-  going back to     46c7839 “Opening hours”, 9 May 00:18 UTC, [..] ago
+  active now        add8d0c “New greeting” (11 May 15:18 UTC, [..] ago): will be undone
+  going back to     46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)
 Preview: live would go from “New greeting” to “Opening hours”; nothing was sent
   outputs           out.env
 
@@ -221,8 +224,11 @@ Preview: live would go from “New greeting” to “Opening hours”; nothing w
         "previewed",
     );
     let summary = ended.read("summary.md").unwrap();
-    assert!(summary.starts_with("### 🔍 Preview: live would go from version add8"), "{summary}");
-    assert!(summary.contains("| undoes | 2026-05-11T15:18:28.909Z, version add8"), "{summary}");
+    assert!(summary.starts_with("### 🔍 live would go back to “Opening hours”\n"), "{summary}");
+    assert!(
+        summary.contains("| ↩️ would be undone | “New greeting” <code>add8d0c</code> | 11 May "),
+        "{summary}"
+    );
 }
 
 #[test]

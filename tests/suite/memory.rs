@@ -75,7 +75,8 @@ fn of_all_lists_together() {
     let stand_in = StandIn::start(move |request| beside(api(request), &part));
     let step = Step::in_environment(&stand_in, "", "gone").env("POLYAI_DRY_RUN", "true");
     let ended = run(step);
-    assert_eq!(ended.code, 4, "{}", ended.err);
+    // The lists are full, so that an older deployment may have this id.
+    assert_eq!(ended.code, 0, "{}", ended.err);
     let lists = stand_in.requests().iter().filter(|read| read.target.contains("limit=")).count();
     assert_eq!(lists, 3, "every environment is looked at");
 }

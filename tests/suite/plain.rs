@@ -184,7 +184,7 @@ fn writes_to_streams_and_devices_too() {
         .env("POLYAI_SUMMARY_FILE", "/dev/stdout")
         .run();
     assert_eq!(ended.code, 0);
-    assert!(ended.out.contains("### ✅ Rolled back"), "{}", ended.out);
+    assert!(ended.out.contains("### ✅ live is back on 46c7839\n"), "{}", ended.out);
 }
 
 #[test]

@@ -54,13 +54,13 @@ polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previo
   reason            Rolled back by polyai-rollback
   started           [..]
   correlation id    [..]
-  active now        46c7000 “message 6”, 11 May 21:18 UTC, [..] ago, a rollback, will be undone
+  active now        46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago): will be undone
   passed over       add8000: somebody has rolled back from it, and nobody has deployed it since
-  going back to     f0f3000 “message 1”, 11 May 16:18 UTC, [..] ago
-  undoes as well    add8000 “message 5”, 11 May 20:18 UTC, [..] ago, a rollback
-  undoes as well    46c7000 “message 4”, 11 May 19:18 UTC, [..] ago, a rollback
-  undoes as well    add8000 “message 3”, 11 May 18:18 UTC, [..] ago
-  undoes as well    46c7000 “message 2”, 11 May 17:18 UTC, [..] ago
+  going back to     f0f3000 “message 1” (11 May 16:18 UTC, [..] ago)
+  undoes as well    add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago)
+  undoes as well    46c7000 “message 4” (a rollback, 11 May 19:18 UTC, [..] ago)
+  undoes as well    add8000 “message 3” (11 May 18:18 UTC, [..] ago)
+  undoes as well    46c7000 “message 2” (11 May 17:18 UTC, [..] ago)
 Rolled back: live is back on “message 1” (f0f3000), and that is verified
   environment       live
   version           f0f3000aaaa
@@ -105,7 +105,7 @@ fn undoes_no_rollback() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (already-rolled-back): what is active in live is itself a rollback (46c7000 “message 6”, 11 May 21:18 UTC, [..] ago, a rollback), and undid add8000 “message 5”, 11 May 20:18 UTC, [..] ago, a rollback; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
+error: Not rolled back (already-rolled-back): what is active in live is itself a rollback (46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago)), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
   effect            unchanged: nothing was sent
   correlation id    [..]
 
@@ -140,9 +140,9 @@ fn has_nothing_to_go_back_to() {
         str![[r#"
 error: Not rolled back (not-found): live has no earlier version to go back to: there is none, or all were rolled back from; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: 46c7000 “message 3”, 11 May 21:18 UTC, [..] ago, a rollback
-  to choose from    live: add8000 “message 2”, 11 May 20:18 UTC, [..] ago
-  to choose from    live: 46c7000 “message 1”, 11 May 19:18 UTC, [..] ago
+  to choose from    live: 46c7000 “message 3” (a rollback, 11 May 21:18 UTC, [..] ago)
+  to choose from    live: add8000 “message 2” (11 May 20:18 UTC, [..] ago)
+  to choose from    live: 46c7000 “message 1” (11 May 19:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
@@ -161,9 +161,11 @@ fn that_is_listed_and_not_found_is_explained() {
     });
     let ended = Step::in_environment(&stand_in, "live", "previous").run();
     assert_eq!((ended.code, stand_in.posts()), (4, 1));
-    let words = "the API lists 2026-05-11T20:18:28.909Z, version 46c7000bbbb, deployment d-2, “message 2” \
-                 as what was active before, and does not find it, in ";
-    assert!(ended.err.contains(words), "{}", ended.err);
+    let words = [
+        "the API lists 46c7000 “message 2” (11 May ",
+        "as what was active before, and does not find it, in ",
+    ];
+    assert!(words.iter().all(|words| ended.err.contains(words)), "{}", ended.err);
 }
 
 #[test]
@@ -218,8 +220,8 @@ fn refuses_the_beginning_of_several_versions() {
         str![[r#"
 error: Not rolled back (invalid-input): 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
   effect            unchanged: nothing was sent
-  to choose from    live: 46c7000b “message 2”, 11 May 20:18 UTC, [..] ago
-  to choose from    live: 46c7000a “message 1”, 11 May 19:18 UTC, [..] ago
+  to choose from    live: 46c7000b “message 2” (11 May 20:18 UTC, [..] ago)
+  to choose from    live: 46c7000a “message 1” (11 May 19:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
@@ -250,9 +252,9 @@ fn is_not_known_where_newer_deployments_are_not_active() {
                 str![[r#"
 error: Not rolled back (not-found): live lists deployments that are newer than the active one, or does not list the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: add8000 “message 3”, 11 May 21:18 UTC, [..] ago
-  to choose from    live: 46c7000 “message 2”, 11 May 20:18 UTC, [..] ago
-  to choose from    live: f0f3000 “message 1”, 11 May 19:18 UTC, [..] ago
+  to choose from    live: add8000 “message 3” (11 May 21:18 UTC, [..] ago)
+  to choose from    live: 46c7000 “message 2” (11 May 20:18 UTC, [..] ago)
+  to choose from    live: f0f3000 “message 1” (11 May 19:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
