@@ -67,5 +67,6 @@ fn main() -> Result<ExitCode> {
             traffic: wire::observe(api.port(), |port| subject.usage(&api, port).map(drop))?,
         });
     }
-    figures::tell(&all, program)
+    let lists = Subject::new("with lists", &[program], &api::LISTS).peak_memory(&api)?;
+    figures::tell(&all, lists, program)
 }
