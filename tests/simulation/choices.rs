@@ -3,9 +3,24 @@
 //! A sequence of choices is a list of numbers that counts up, as in TigerBeetle's `exhaustigen`: the last
 //! choice that has another option takes it, and everything after it begins anew. The first option of a
 //! fault is that nothing goes wrong, which costs nothing; every other one costs one of the faults that the
-//! sequence may have.
+//! sequence may have. A [`Table`] has common faults, which are all tried, and rare ones, which are much like
+//! a common one and come up in random sequences alone.
 
 use fastrand::Rng;
+
+/// The faults that one thing can have; the first one is that all is well.
+pub struct Table<T: 'static> {
+    pub common: &'static [T],
+    pub rare: &'static [T],
+}
+
+impl<T: Copy> Table<T> {
+    /// Takes one of the faults.
+    pub fn choose(&self, choices: &mut Choices) -> T {
+        let place = choices.fault(self.common.len(), self.common.len() + self.rare.len());
+        *self.common.iter().chain(self.rare).nth(place).expect("as many options as faults")
+    }
+}
 
 /// The choices of one run.
 pub struct Choices {
@@ -21,6 +36,7 @@ pub struct Choices {
 struct Choice {
     option: usize,
     options: usize,
+    is_fault: bool,
 }
 
 impl Choices {
@@ -37,7 +53,8 @@ impl Choices {
     /// The choices of an earlier run.
     pub fn replay(script: &str) -> Self {
         let options = script.split_whitespace().map(|option| option.parse().expect("a number"));
-        let taken = options.map(|option| Choice { option, options: usize::MAX }).collect();
+        let taken =
+            options.map(|option| Choice { option, options: usize::MAX, is_fault: true }).collect();
         Self { taken, ..Self::all_with(u32::MAX) }
     }
 
@@ -64,21 +81,50 @@ impl Choices {
         false
     }
 
-    /// Whether something goes wrong, and which of so many options it is; 0 where all is well.
-    pub fn fault(&mut self, options: usize) -> usize {
-        let options = if self.faults_left == 0 { 1 } else { options };
-        if self.place == self.taken.len() {
-            let option = self.luck.as_mut().map_or(0, |(rng, share)| {
-                let goes_wrong = rng.f64() < *share;
-                if goes_wrong { rng.usize(..options) } else { 0 }
-            });
-            self.taken.push(Choice { option, options });
-        }
-        let Choice { option, .. } = self.taken[self.place];
-        self.place += 1;
+    /// How many faults the run has had.
+    pub fn faults_taken(&self) -> usize {
+        self.taken[..self.place]
+            .iter()
+            .filter(|choice| choice.is_fault && choice.option > 0)
+            .count()
+    }
+
+    /// Whether something goes wrong, and which of the options it is; 0 where all is well. The options from
+    /// `common` on to `all` come up in random sequences alone.
+    fn fault(&mut self, common: usize, all: usize) -> usize {
+        let options = match (self.faults_left, &self.luck) {
+            (0, _) => 1,
+            (_, Some(_)) => all,
+            (_, None) => common,
+        };
+        let option = self.take(options, true, |rng, share| {
+            let goes_wrong = rng.f64() < share;
+            if goes_wrong { rng.usize(..options) } else { 0 }
+        });
         if option > 0 {
             self.faults_left = self.faults_left.saturating_sub(1);
         }
         option
+    }
+
+    /// One of so many options, none of which is a fault.
+    pub fn any_of(&mut self, options: usize) -> usize {
+        self.take(options, false, |rng, _| rng.usize(..options))
+    }
+
+    fn take(
+        &mut self,
+        options: usize,
+        is_fault: bool,
+        lot: impl FnOnce(&mut Rng, f64) -> usize,
+    ) -> usize {
+        if self.place == self.taken.len() {
+            let option = self.luck.as_mut().map_or(0, |(rng, share)| lot(rng, *share));
+            self.taken.push(Choice { option, options, is_fault });
+        }
+        let choice = &mut self.taken[self.place];
+        choice.is_fault = is_fault;
+        self.place += 1;
+        choice.option
     }
 }

@@ -1,182 +1,209 @@
 //! What must hold after every run, whatever happened in it, and after everything late has happened.
 //!
-//! Each law has a name. The limits that excuse a law are those of SECURITY.md, each a function here with
-//! a name of its own.
+//! Each law has a name. `sent` has the laws of what is sent, `shown` those of what follows from what was
+//! read, `told` those of what people are told, `pressed` the one of the second run. The limits that excuse a
+//! law are those of SECURITY.md, each a function at the end of this file.
 
-use crate::api::SimulatedApi;
-use crate::run::{Scenario, TESTS_TIMEOUT};
+use crate::ended::Ended;
+use crate::faults::Meaning;
+use crate::journal::{Read, Subject, TestEnd};
+use crate::quirks::Quirk;
+use crate::run::TESTS_TIMEOUT;
 use crate::told::{self, Told};
-use crate::world::{HISTORY, Made, VERSIONS, World};
+use crate::world::Made;
 use crate::{sent, shown};
-use polyai_rollback::model::{
-    Deployment, Effect, Failure, Outcome, Record, RollbackRequest, TargetSpec,
-};
+use polyai_rollback::model::{Effect, Kind, Outcome};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How long the program looks for what came of a request.
-pub const LOOKS: Duration = Duration::from_secs(3);
+pub const LOOKS: Duration = Duration::from_secs(8);
 
-/// A run that has ended.
-pub struct Ended<'a> {
-    pub at: Instant,
-    /// The time of the whole run.
-    pub whole: Duration,
-    /// The time of the rollback, without its tests.
-    pub took: Duration,
-    pub scenario: &'a Scenario,
-    pub request: &'a RollbackRequest,
-    pub record: &'a Record,
-    pub result: &'a Result<Outcome, Failure>,
-}
-
-impl Ended<'_> {
-    pub fn outcome(&self) -> Outcome {
-        self.result.as_ref().map_or_else(Failure::outcome, |outcome| *outcome)
-    }
-
-    pub fn effect(&self) -> Effect {
-        match self.result {
-            Ok(Outcome::RolledBack) => Effect::Done,
-            Ok(_) => Effect::Unchanged,
-            Err(failure) => failure.effect(),
-        }
-    }
-}
-
-/// The law that was broken, if one was.
-pub fn broken(
-    ended: &Ended<'_>,
-    world: &World,
-    api: &SimulatedApi,
-    told: &Told,
-) -> Option<&'static str> {
-    let laws: [(&str, bool); 24] = [
-        ("what is said to be done took effect", done_is_done(ended, world)),
-        ("what is said to be unchanged stays so", unchanged_is_unchanged(ended, world, api)),
-        ("there is at most one rollback", at_most_one(world)),
-        ("a request goes to what was asked for", sent::goes_to_the_target(ended, world, api)),
-        ("a preview is for who wants one", sent::previews_only_dry_runs(ended)),
-        ("nothing is sent that a guard forbids", guards_hold(ended, api)),
-        ("it ends in time", ends_in_time(ended)),
-        ("a signal ends it at once", a_signal_ends_it(ended, api)),
-        ("what people are told is so", told::is_so(ended, world, told)),
-        ("tests that are said to have passed have passed", tests_tell_the_truth(ended, api)),
-        ("tests have all their time", tests_had_their_time(ended, api)),
-        ("no more requests are sent than are allowed", sent::as_often_as_allowed(ended, api)),
-        ("the API is left alone when it wants to be", sent::wishes_are_met(ended, world, api)),
-        ("what is active is read again before a request", sent::guards_are_read_again(ended, api)),
-        ("what was lost is looked for before a request", sent::losses_are_looked_for(api)),
-        ("nothing is sent that changes nothing", sent::only_what_is_needed(ended, world, api)),
-        ("previous is what nobody rolled back from", sent::previous_is_right(ended, world, api)),
-        ("what is verified was active", shown::verified_is_active(ended, world, api)),
-        ("what is not active had its time", shown::had_its_time(ended, world, api)),
-        ("what is done is what was asked for", shown::is_what_was_meant(ended, world)),
+/// The law that a run has broken, if it has.
+pub fn broken(ended: &Ended<'_>, told: &Told) -> Option<&'static str> {
+    let laws = [
+        // What was done.
+        ("what is said to be done took effect", done_is_done(ended)),
+        ("what is said to be unchanged stays so", unchanged_is_unchanged(ended)),
+        ("what may still happen is not said to be unchanged", still_going_is_no_end(ended)),
+        ("there is at most one rollback", at_most_one(ended)),
+        ("what is done is what was asked for", shown::is_what_was_meant(ended)),
         ("what is known to be done is told so", shown::known_is_told(ended)),
-        ("a signal knows the doubt", shown::a_signal_knows_the_doubt(ended, api)),
-        ("a doubt has a reason", shown::doubt_has_a_reason(ended, world, api)),
-        ("what is there already is active", shown::unchanged_is_there(ended, api)),
+        // What is sent.
+        ("nothing is sent while the API may still act", sent::nothing_while_still_going(ended)),
+        ("nothing in doubt is sent again before all looks", sent::after_all_looks(ended)),
+        ("nothing is sent again without time to look", sent::with_time_to_look(ended)),
+        ("a request goes to what was asked for", sent::goes_to_the_target(ended)),
+        ("nothing is sent that a guard forbids", sent::guards_hold(ended)),
+        ("nothing is sent again if another one is active", sent::plan_still_holds(ended)),
+        ("nothing is sent that changes nothing", sent::only_what_is_needed(ended)),
+        ("previous is what was active before", sent::previous_is_right(ended)),
+        ("no more requests are sent than are allowed", sent::as_often_as_allowed(ended)),
+        ("the API is left alone when it wants to be", sent::wishes_are_met(ended)),
+        ("size is not asked for again as it is", sent::size_is_not_retried(ended)),
+        ("a preview is for who wants one", sent::previews_only_dry_runs(ended)),
+        // When it ends.
+        ("it ends in time", ends_in_time(ended)),
+        ("a signal ends it at once", a_signal_ends_it(ended)),
+        ("what passes by itself changes nothing", progress_is_made(ended)),
+        // What is said.
+        ("another one was active if that is said", shown::not_active_is_seen(ended)),
+        ("what is already rolled back was seen so", shown::already_is_seen(ended)),
+        ("what is not active had its time", shown::had_its_time(ended)),
+        ("a signal knows the doubt", shown::a_signal_knows_the_doubt(ended)),
+        ("a doubt has a reason", shown::doubt_has_a_reason(ended)),
+        ("what is there already is active", shown::unchanged_is_there(ended)),
+        // The tests.
+        ("tests that are said to have passed have passed", tests_tell_the_truth(ended)),
+        ("tests have all their time", tests_had_their_time(ended)),
     ];
-    laws.into_iter().find(|(_, holds)| !holds).map(|(law, _)| law)
+    let mut laws = laws.into_iter().chain(told::laws(ended, told));
+    laws.find(|(_, holds)| !holds).map(|(law, _)| law)
 }
 
 /// Exit codes 0 (`rolled-back`), 8 and 9, and every end that is told as done: our request took effect,
 /// and the record names what it made.
-fn done_is_done(ended: &Ended<'_>, world: &World) -> bool {
+fn done_is_done(ended: &Ended<'_>) -> bool {
     let is_done = matches!(ended.effect(), Effect::Done | Effect::Accepted);
-    let named = ended.record.rollback.as_ref().map(|rollback| &rollback.deployment.id);
-    !is_done
-        || world.ours().any(|made| Some(&made.deployment.id) == named)
-        || is_somebody_elses_rollback(world)
+    let is_ours = |made: &Made| made.is_by(ended.press.number);
+    let named = ended.named_made();
+    !is_done || named.is_some_and(|made| is_ours(made) || is_somebody_elses_rollback(ended, made))
 }
 
 /// Exit codes 2 to 6, `unchanged`, `previewed`, and a cancelled run that says so: no request of ours ever
 /// takes effect.
-fn unchanged_is_unchanged(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
+fn unchanged_is_unchanged(ended: &Ended<'_>) -> bool {
+    let end = ended.calls().len();
     ended.effect() != Effect::Unchanged
-        || world.ours().all(|made| takes_effect_after_all_looks(made, world, api, ended))
+        || ended.ours().all(|made| is_seen_only_after_the_looks(ended, made, end))
 }
 
-fn at_most_one(world: &World) -> bool {
-    world.ours().count() <= 1 || world.ours().any(is_later_than_the_looks)
+/// After our own deadline, 202, 408 and 504, nobody knows how long the API goes on: where nothing is found,
+/// the run ends in doubt.
+fn still_going_is_no_end(ended: &Ended<'_>) -> bool {
+    let is_still_going = ended.sent().iter().any(|sent| sent.post.means(Meaning::StillGoing));
+    !is_still_going || ended.effect() != Effect::Unchanged
 }
 
-/// Every request: by what was read last, the guards hold, and it goes to the deployment that was meant.
-fn guards_hold(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    let Ended { request, scenario, .. } = ended;
-    api.posts.borrow().iter().all(|post| {
-        let active = post.active_as_read.as_ref().and_then(|read| read.deployment.as_ref());
-        let is_read = post.active_as_read.is_some();
-        let expected = request.expect_current.as_deref();
-        let is_bad = |active: &Deployment| active.id == HISTORY[2];
-        let is_guarded =
-            expected.is_none_or(|expected| active.is_some_and(|active| active.id == expected));
-        let is_previous = request.target != TargetSpec::Previous
-            || active.is_some_and(is_bad) == (post.target == HISTORY[1]);
-        let is_looked_up = !scenario.has_environment || is_read;
-        is_guarded && is_previous && is_looked_up && !scenario.is_dry_run
-    })
+/// Every rollback but the last one came of a request of which no look showed anything before the next one.
+fn at_most_one(ended: &Ended<'_>) -> bool {
+    let causes = ended.ours().filter_map(|made| ended.cause_of(made));
+    let Some(last) = causes.map(|cause| cause.place).max() else { return true };
+    let is_excused = |made: &Made| {
+        ended.cause_of(made).is_some_and(|cause| cause.place == last)
+            || is_seen_only_after_the_looks(ended, made, last)
+    };
+    ended.ours().all(is_excused)
 }
 
 fn ends_in_time(ended: &Ended<'_>) -> bool {
-    let tests = ended.record.tests.as_ref().map_or(Duration::ZERO, |_| TESTS_TIMEOUT);
-    let timeout = ended.scenario.timeout;
-    ended.took <= timeout && ended.whole <= timeout + tests
+    let tests = ended.press.record.tests.as_ref().map_or(Duration::ZERO, |_| TESTS_TIMEOUT);
+    let whole = ended.press.at - ended.press.begun;
+    ended.press.took <= ended.scenario.timeout && whole <= ended.scenario.timeout + tests
 }
 
-fn a_signal_ends_it(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    match (ended.outcome(), api.signalled.get()) {
-        (Outcome::Terminated, Some(signalled)) => ended.at == signalled,
-        (Outcome::Terminated, None) => false,
+fn a_signal_ends_it(ended: &Ended<'_>) -> bool {
+    match (ended.outcome(), ended.press.journal.signalled) {
+        (Outcome::Terminated, Some(signalled)) => ended.press.at == signalled,
+        (Outcome::Terminated, None) | (_, Some(_)) => false,
         (_, None) => true,
-        (_, Some(_)) => false,
     }
 }
 
-fn tests_tell_the_truth(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    if ended.record.tests.is_none() {
+/// Where nothing goes wrong, or one thing that passes by itself while there is time, the first run ends as
+/// the scenario says, or better: what is shown late may show while a read is waited for.
+fn progress_is_made(ended: &Ended<'_>) -> bool {
+    let press = ended.press;
+    let may_try_again = ended.scenario.attempts > 1;
+    let has_time = ended.scenario.timeout >= Duration::from_secs(60);
+    let passes = press.faults == 1 && press.transient_faults == 1 && may_try_again && has_time;
+    let is_calm = press.faults == 0 || passes;
+    let is_better = passes && ended.outcome() == Outcome::RolledBack;
+    press.number > 1 || !is_calm || is_better || ended.outcome() == ended.scenario.calm
+}
+
+fn tests_tell_the_truth(ended: &Ended<'_>) -> bool {
+    if ended.press.record.tests.is_none() {
         return true;
     }
+    let runs = || ended.press.journal.tests.values();
+    let has_failed = runs().any(|test| test.ended == Some(TestEnd::Failed));
     match ended.outcome() {
-        Outcome::RolledBack => api.tests_pass.get() == Some(true),
-        Outcome::TestsFailed => api.tests_pass.get() == Some(false),
-        Outcome::TestsUnknown => api.tests_pass.get().is_none(),
+        Outcome::RolledBack => {
+            runs().count() > 0 && runs().all(|test| test.ended == Some(TestEnd::Passed))
+        }
+        Outcome::TestsFailed => has_failed,
+        Outcome::TestsUnknown => !has_failed,
         _ => true,
     }
 }
 
 /// Test runs of which nobody knows how they ended had all their time, but for the moment that the last read
-/// may take, or could not be read, again and again.
-fn tests_had_their_time(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    let rollback = ended.record.rollback.as_ref();
+/// may take, or were refused three times in a row, or ended and do not say how.
+fn tests_had_their_time(ended: &Ended<'_>) -> bool {
+    let rollback = ended.press.record.rollback.as_ref();
     let are_named = rollback.is_some_and(|rollback| !rollback.test_run_ids.is_empty());
-    let had_time = ended.whole - ended.took + Duration::from_secs(1) >= TESTS_TIMEOUT;
+    let tests = ended.press.at - ended.press.begun - ended.press.took;
+    let had_time = tests + Duration::from_secs(1) >= TESTS_TIMEOUT;
+    let mut runs = ended.press.journal.tests.values();
     ended.outcome() != Outcome::TestsUnknown
         || !are_named
         || had_time
-        || api.bad_test_reads.get() >= 3
+        || runs.all(|test| test.ended.is_some() || test.most_refusals >= 3)
 }
 
-/// Limit: "A rollback of somebody else to the same version is taken for ours if our own answer was lost."
-fn is_somebody_elses_rollback(world: &World) -> bool {
-    world.has_theirs_of(VERSIONS[1])
+/// Limit: "An API that acts, or shows that it acted, more than eight seconds after it lost a request may roll
+/// back twice, or after a run has said that it saw no effect."
+///
+/// The request was lost, a whole ladder of looks followed, and none of them showed what it made.
+fn is_seen_only_after_the_looks(ended: &Ended<'_>, made: &Made, before: usize) -> bool {
+    let Some(cause) = ended.cause_of(made) else { return false };
+    let Some(place) = ended.world.place_of(&made.deployment.id) else { return false };
+    let mut reads = ended.reads(cause.place, before.max(cause.place));
+    cause.post.means(Meaning::InDoubt)
+        && sent::has_looked_for(ended, cause, before)
+        && !reads.any(|read| read.shown().is_some_and(|shown| shown.contains(&place)))
 }
 
-/// Limit: "An API that acts, or shows it, more than three seconds after it lost a request may roll back
-/// twice."
-fn is_later_than_the_looks(made: &Made) -> bool {
-    let shown = made.listed_from.max(made.active_from);
-    made.late_by + shown.duration_since(made.at) > LOOKS
+/// Limit: "A rollback of somebody else to the same version is taken for ours if our own answer was lost and
+/// theirs came after our first read, or with a bare id after our request."
+///
+/// No read before our request showed theirs, and with a bare id, theirs was made after the run began to ask,
+/// as far as a `Date` in whole seconds can tell.
+fn is_somebody_elses_rollback(ended: &Ended<'_>, made: &Made) -> bool {
+    let Some(first) = ended.sent().first().copied() else { return false };
+    let Some(place) = ended.world.place_of(&made.deployment.id) else { return false };
+    let shows = |read: &Read| read.shown().is_some_and(|shown| shown.contains(&place));
+    let is_new = match ended.scenario.is_read_first() {
+        true => !ended.reads(0, first.place).any(shows),
+        false => made.at + Duration::from_secs(1) >= ended.press.begun,
+    };
+    is_new && ended.told_done().is_none() && made.version() == ended.wanted()
 }
 
-/// The same limit, for what is told: such an effect shows only after everything that the run has read.
-fn takes_effect_after_all_looks(
-    made: &Made,
-    world: &World,
-    api: &SimulatedApi,
-    ended: &Ended<'_>,
-) -> bool {
-    let last = api.last_read.get().map_or(ended.at, |read| read.min(ended.at));
-    let no_request_since = api.posts.borrow().iter().all(|post| post.at < made.at);
-    is_later_than_the_looks(made) && world.shown_from(made) >= last && no_request_since
+/// Limit: "What the lists of deployments show is believed": without types, a list does not show that a version
+/// came back if it does not reach back to where that version was before.
+pub fn hides_that_a_version_came_back(ended: &Ended<'_>) -> bool {
+    let made = &ended.world.made;
+    let came_from_nowhere = |(place, rollback): (usize, &Made)| {
+        rollback.deployment.kind == Kind::RolledBack
+            && !made[..place].iter().any(|older| older.version() == rollback.version())
+    };
+    let quirks = &ended.world.quirks;
+    quirks.has(Quirk::NoTypes)
+        && (quirks.cut().is_some() || made.iter().enumerate().any(came_from_nowhere))
+}
+
+/// Limit: "What the lists of deployments show is believed": without times, a list that is not in order shows
+/// deployments as newer that are not.
+pub fn hides_the_order(ended: &Ended<'_>) -> bool {
+    let quirks = &ended.world.quirks;
+    quirks.has(Quirk::NoTimes) && (quirks.has(Quirk::Unordered) || quirks.has(Quirk::Ascending))
+}
+
+/// Limit: "What the lists of deployments show is believed": a run whose plan was made of old answers alone, none
+/// of which says that it is an old one, is a run of that time.
+pub fn is_planned_on_old_answers(ended: &Ended<'_>) -> bool {
+    let Some(first) = ended.sent().first().copied() else { return false };
+    let is_old = |subject| ended.last_read(subject, first.place).is_some_and(|read| read.is_old);
+    is_old(Subject::Active) && is_old(Subject::Live)
 }

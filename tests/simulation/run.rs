@@ -1,13 +1,19 @@
-//! One run of the program's decisions in a world of its own.
+//! A run of the program's decisions in a world of its own, and the same run once more.
 
-use crate::api::{RefusesActive, SimulatedApi};
+use crate::api::SimulatedApi;
 use crate::choices::Choices;
-use crate::laws::{self, Ended};
+use crate::ended::Ended;
+use crate::faults::BETWEEN_RUNS;
+use crate::journal::Journal;
+use crate::laws;
+use crate::pressed;
+use crate::quirks::{MORE_QUIRKS, Quirks};
+use crate::scenarios::Scenario;
 use crate::told::Told;
-use crate::world::{HISTORY, VERSIONS, World};
+use crate::world::World;
 use polyai_rollback::log::Log;
 use polyai_rollback::model::{
-    Environment, Id, Limits, Outcome, Record, RollbackRequest, TargetSpec, TestRuns,
+    Environment, Failure, Id, Limits, Outcome, Record, RollbackRequest, TargetSpec, TestRuns,
 };
 use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::Family;
@@ -18,80 +24,30 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-/// What a run is asked for, and how the API treats a version that is active already.
-pub struct Scenario {
-    pub name: &'static str,
-    pub target: &'static str,
-    pub has_environment: bool,
-    pub expect_current: Option<&'static str>,
-    pub is_forced: bool,
-    pub is_dry_run: bool,
-    pub is_verified: bool,
-    pub waits_for_tests: bool,
-    pub attempts: u32,
-    /// The time that the run may take, without its tests.
-    pub timeout: Duration,
-    pub refuses_active: RefusesActive,
-}
-
-const NAMED: Scenario = Scenario {
-    name: "named",
-    target: HISTORY[1],
-    has_environment: true,
-    expect_current: None,
-    is_forced: false,
-    is_dry_run: false,
-    is_verified: true,
-    waits_for_tests: false,
-    attempts: 4,
-    timeout: Duration::from_secs(60),
-    refuses_active: RefusesActive::No,
-};
-
-const PREVIOUS: Scenario = Scenario { name: "previous", target: "previous", ..NAMED };
-
-/// The scenarios.
-pub static SCENARIOS: [Scenario; 13] = [
-    PREVIOUS,
-    Scenario { name: "previous, 400", refuses_active: RefusesActive::Status(400), ..PREVIOUS },
-    Scenario {
-        name: "previous, guarded",
-        expect_current: Some(HISTORY[2]),
-        attempts: 2,
-        ..PREVIOUS
-    },
-    NAMED,
-    Scenario { name: "named, 409", refuses_active: RefusesActive::Status(409), ..NAMED },
-    Scenario {
-        name: "version, 200",
-        target: VERSIONS[1],
-        refuses_active: RefusesActive::Code,
-        is_verified: false,
-        ..NAMED
-    },
-    Scenario { name: "bare", has_environment: false, is_verified: false, ..NAMED },
-    Scenario {
-        name: "bare, 422, verified",
-        has_environment: false,
-        refuses_active: RefusesActive::Status(422),
-        ..NAMED
-    },
-    Scenario { name: "forced", is_forced: true, attempts: 2, ..NAMED },
-    Scenario { name: "hasty", timeout: Duration::from_secs(15), attempts: 3, ..NAMED },
-    Scenario { name: "once", attempts: 1, has_environment: false, ..NAMED },
-    Scenario { name: "dry run", is_dry_run: true, has_environment: false, ..NAMED },
-    Scenario {
-        name: "tests",
-        has_environment: false,
-        waits_for_tests: true,
-        attempts: 2,
-        is_verified: false,
-        ..NAMED
-    },
-];
-
 /// The time that the tests of a run may take.
 pub const TESTS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A run that has ended: somebody has pressed the button.
+pub struct Press {
+    /// 1 for the first run, 2 for the second one.
+    pub number: usize,
+    pub begun: Instant,
+    pub at: Instant,
+    /// The time of the rollback, without its tests.
+    pub took: Duration,
+    pub record: Record,
+    pub result: Result<Outcome, Failure>,
+    pub journal: Journal,
+    /// How many faults there were, and how many of them pass by themselves.
+    pub faults: usize,
+    pub transient_faults: usize,
+}
+
+impl Press {
+    pub fn outcome(&self) -> Outcome {
+        self.result.as_ref().map_or_else(Failure::outcome, |outcome| *outcome)
+    }
+}
 
 /// A scenario, ready to be run many times.
 pub struct Simulator {
@@ -108,66 +64,101 @@ impl Simulator {
         Self { scenario, runtime: runtime.expect("a runtime"), told }
     }
 
-    /// Runs the scenario with these choices. Returns how the run ended, or the law that it broke.
+    /// Runs the scenario with these choices. Returns how the first run ended, or the law that was broken.
     pub fn run(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
-        self.runtime.block_on(simulate(self.scenario, &self.told, choices, false))
+        self.runtime.block_on(self.simulate(choices, false))
     }
 
     /// The same, and prints what happened.
     pub fn run_aloud(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
-        self.runtime.block_on(simulate(self.scenario, &self.told, choices, true))
+        self.runtime.block_on(self.simulate(choices, true))
     }
-}
 
-async fn simulate(
-    scenario: &Scenario,
-    told: &Told,
-    choices: Choices,
-    is_aloud: bool,
-) -> (Result<Outcome, String>, Choices) {
-    let api = SimulatedApi::new(World::new(choices, is_aloud), scenario.refuses_active);
-    let request = told.request();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let variables = ProcessEnv::new([]);
-    let mut log = Log::new(&variables, Family::Other, false, &mut out, &mut err);
-    // The waits before another try are as long as they can be, and then as short.
-    let turn = Cell::new(0.0);
-    let random = || turn.replace(1.0 - turn.get());
-    let begun = Instant::now();
-    let mut engine = Engine::start(request, &api, &mut log, &random);
-    let mut record = Record::default();
-    let mut result = rollback::perform(&mut engine, &mut record, api.cancelled()).await;
-    let took = begun.elapsed();
-    let rollback = record.rollback.as_ref().filter(|_| request.waits_for_tests && result.is_ok());
-    if let Some(rollback) = rollback {
-        let mut tests = TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known);
-        result = rollback::await_tests(&mut engine, &mut tests, api.cancelled()).await;
-        record.tests = Some(tests);
+    async fn simulate(
+        &self,
+        mut choices: Choices,
+        is_aloud: bool,
+    ) -> (Result<Outcome, String>, Choices) {
+        let scenario = self.scenario;
+        let more = MORE_QUIRKS.choose(&mut choices);
+        let quirks = Quirks::new(&[scenario.quirks, more]);
+        let world = World::new(choices, quirks, scenario.history, is_aloud);
+        let api = SimulatedApi::new(world, scenario.refuses_active);
+        let first = self.press(1, &api, is_aloud).await;
+        let second = if pressed::is_pressed_again(scenario, &first) {
+            self.wait_to_press_again(&api).await;
+            Some(self.press(2, &api, is_aloud).await)
+        } else {
+            None
+        };
+        let mut world = api.world.into_inner();
+        world.finish().await;
+        let judge = |press| Ended { scenario, request: self.told.request(), world: &world, press };
+        let broken = laws::broken(&judge(&first), &self.told).or_else(|| {
+            let second = second.as_ref()?;
+            let broken = laws::broken(&judge(second), &self.told);
+            broken.or_else(|| pressed::broken(&judge(&first), &judge(second)))
+        });
+        if is_aloud {
+            println!("{}", world.story.take().unwrap_or_default().join("\n"));
+        }
+        let checked = broken.map_or(Ok(first.outcome()), |law| Err(law.to_owned()));
+        (checked, world.choices)
     }
-    let ended = Ended {
-        at: Instant::now(),
-        whole: begun.elapsed(),
-        took,
-        scenario,
-        request,
-        record: &record,
-        result: &result,
-    };
-    let outcome = ended.outcome();
-    let mut world = api.world.replace(World::empty());
-    world.tell(|| format!("the run ends: {outcome:?}"));
-    world.finish().await;
-    let broken = laws::broken(&ended, &world, &api, told);
-    if is_aloud {
-        println!("{}", world.story.take().unwrap_or_default().join("\n"));
-        println!("{}", String::from_utf8_lossy(&out));
-        println!("{}", String::from_utf8_lossy(&err));
+
+    /// Runs the program once.
+    async fn press(&self, number: usize, api: &SimulatedApi, is_aloud: bool) -> Press {
+        let request = self.told.request();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let variables = ProcessEnv::new([]);
+        let mut log = Log::new(&variables, Family::Other, false, &mut out, &mut err);
+        // The waits before another try are as long as they can be, and then as short.
+        let turn = Cell::new(0.0);
+        let random = || turn.replace(1.0 - turn.get());
+        let begun = Instant::now();
+        let mut engine = Engine::start(request, api, &mut log, &random);
+        let mut record = Record::default();
+        let mut result = rollback::perform(&mut engine, &mut record, api.cancelled()).await;
+        let took = begun.elapsed();
+        let rollback =
+            record.rollback.as_ref().filter(|_| request.waits_for_tests && result.is_ok());
+        if let Some(rollback) = rollback {
+            let mut tests = TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known);
+            result = rollback::await_tests(&mut engine, &mut tests, api.cancelled()).await;
+            record.tests = Some(tests);
+        }
+        let journal = api.end_of_press();
+        let mut world = api.world.borrow_mut();
+        world.tell(|| format!("the run ends: {result:?}"));
+        if is_aloud {
+            println!("{}", String::from_utf8_lossy(&out));
+            println!("{}", String::from_utf8_lossy(&err));
+        }
+        Press {
+            number,
+            begun,
+            at: Instant::now(),
+            took,
+            record,
+            result,
+            journal,
+            faults: world.choices.faults_taken(),
+            transient_faults: api.transient_faults.get(),
+        }
     }
-    let checked = match broken {
-        None => Ok(outcome),
-        Some(law) => Err(format!("{law}; outcome {}", outcome.name())),
-    };
-    (checked, world.choices)
+
+    /// Presses again at once, or, where something is still to come, perhaps after that.
+    async fn wait_to_press_again(&self, api: &SimulatedApi) {
+        // The world is taken out, so that nothing is borrowed while time passes.
+        let mut world = api.world.replace(World::nowhere());
+        world.catch_up();
+        if world.is_unsettled() && world.choices.any_of(2) == 1 {
+            world.finish().await;
+        }
+        let meanwhile = BETWEEN_RUNS.choose(&mut world.choices);
+        world.let_a_colleague(meanwhile);
+        api.world.replace(world);
+    }
 }
 
 fn request(scenario: &Scenario) -> RollbackRequest {

@@ -1,81 +1,159 @@
 //! Laws of what the reads show: all that is told follows from them, and nothing that they tell is lost.
 
-use crate::api::SimulatedApi;
-use crate::laws::{Ended, LOOKS};
-use crate::world::{Made, Quirk, World};
-use polyai_rollback::model::{Deployment, Effect, Outcome, Verification};
+use crate::ended::Ended;
+use crate::faults::Meaning;
+use crate::journal::Subject;
+use crate::laws::LOOKS;
+use crate::quirks::Quirk;
+use crate::sent;
+use crate::world::Made;
+use polyai_rollback::model::{CallError, Effect, Failure, Kind, Outcome, Verification};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// The deployment that the record names as the new one.
-fn named<'a>(ended: &'a Ended<'_>) -> Option<&'a Deployment> {
-    ended.record.rollback.as_ref().map(|rollback| &rollback.deployment)
+/// The time that reads take beside the waits of a ladder of looks.
+const SLACK: Duration = Duration::from_secs(4);
+
+/// A rollback that is told as done is of the version that was asked for.
+pub fn is_what_was_meant(ended: &Ended<'_>) -> bool {
+    let version = ended.named_made().and_then(Made::version);
+    ended.effect() != Effect::Done || version == ended.wanted() || is_made_blindly(ended)
 }
 
-/// The same as the world knows it.
-fn made<'a>(ended: &Ended<'_>, world: &'a World) -> Option<&'a Made> {
-    world.find(&named(ended)?.id)
-}
-
-/// A deployment that was seen to be active was so when that was read last, or another one of its version.
-pub fn verified_is_active(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
-    let Some(Verification::Active) = ended.record.verification else { return true };
-    let read = api.active_as_read.borrow();
-    let active = read.as_ref().and_then(|read| world.find(&read.deployment.as_ref()?.id));
-    let version = |made: Option<&Made>| made.and_then(|made| made.deployment.version.clone());
-    active.is_some() && version(active) == version(made(ended, world))
-}
-
-/// A deployment that is told as not active was looked for until it must have shown.
-pub fn had_its_time(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
-    let Some(Verification::OtherActive(_)) = ended.record.verification else { return true };
-    let read = api.active_as_read.borrow();
-    let (Some(read), Some(made)) = (read.as_ref(), made(ended, world)) else { return false };
-    read.read_at >= made.at + LOOKS
-}
-
-/// A rollback that is told as done is of the version that was planned.
-pub fn is_what_was_meant(ended: &Ended<'_>, world: &World) -> bool {
-    let target = ended.record.plan.target.as_ref().and_then(|target| target.version.as_ref());
-    let version = made(ended, world).and_then(|made| made.deployment.version.as_ref());
-    ended.effect() != Effect::Done
-        || target.zip(version).is_none_or(|(target, made)| target == made)
+/// With a bare id, an answer that says yes is all that is known of the target.
+pub fn is_made_blindly(ended: &Ended<'_>) -> bool {
+    !ended.scenario.is_read_first() && ended.told_done().is_some()
 }
 
 /// A rollback of which the run knows is told as one.
 pub fn known_is_told(ended: &Ended<'_>) -> bool {
-    named(ended).is_none() || matches!(ended.effect(), Effect::Done | Effect::Accepted)
+    ended.named().is_none() || matches!(ended.effect(), Effect::Done | Effect::Accepted)
+}
+
+/// The last look at what is active, if the run looked after its rollback was known.
+struct LastLook<'a> {
+    /// The active deployment; none where there is none.
+    active: Option<&'a Made>,
+    at: Instant,
+}
+
+fn last_look<'a>(ended: &Ended<'a>) -> Option<LastLook<'a>> {
+    let last_sent = ended.sent().last().copied()?;
+    let known = last_sent.post.answer?.at;
+    let read = ended.last_read(Subject::Active, ended.calls().len())?;
+    let active = read.shown()?.first().map(|place| ended.made(*place));
+    (read.at >= known).then_some(LastLook { active, at: read.at })
+}
+
+/// A deployment is told as not active exactly where the last look at what is active showed another version,
+/// and as active only where the last look showed it, or its version.
+pub fn not_active_is_seen(ended: &Ended<'_>) -> bool {
+    let Some(made) = ended.named_made() else { return true };
+    let is_wrong = made.version() != ended.wanted();
+    if !ended.request.is_verified || is_wrong || ended.outcome() == Outcome::Terminated {
+        return true;
+    }
+    let Some(look) = last_look(ended) else {
+        return !matches!(
+            ended.press.record.verification,
+            Some(Verification::Active | Verification::OtherActive(_))
+        );
+    };
+    let is_it = |active: &Made| active.deployment.id == made.deployment.id;
+    let hides = |made: &Made| ended.world.hides_version_of(made);
+    let is_seen = match look.active {
+        Some(active) if is_it(active) => true,
+        // Of a deployment without a version, nobody can say that it is another one.
+        Some(active) if hides(active) => return ended.outcome() != Outcome::NotActive,
+        Some(active) => active.version() == made.version(),
+        None => false,
+    };
+    let is_said = matches!(ended.press.record.verification, Some(Verification::Active));
+    (is_seen || !is_said) && is_seen == (ended.outcome() != Outcome::NotActive)
+}
+
+/// `already-rolled-back` is said only where the last look showed a rollback, or, without types, what may be one;
+/// and only to who asked for `previous` and did not name that rollback as the one to go on from.
+pub fn already_is_seen(ended: &Ended<'_>) -> bool {
+    if ended.outcome() != Outcome::AlreadyRolledBack {
+        return true;
+    }
+    let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
+    let may_be = |active: &Made| {
+        active.deployment.kind == Kind::RolledBack || ended.world.quirks.has(Quirk::NoTypes)
+    };
+    let is_asked = ended.scenario.is_previous() && ended.request.expect_current.is_none();
+    is_asked && ended.sent().is_empty() && active.is_some_and(may_be)
+}
+
+/// A deployment that is told as not active was looked for until it must have shown, as far as the time and
+/// the API let the run look.
+pub fn had_its_time(ended: &Ended<'_>) -> bool {
+    let Some(Verification::OtherActive(_)) = ended.press.record.verification else { return true };
+    let (Some(look), Some(made)) = (last_look(ended), ended.named_made()) else { return false };
+    look.at >= made.at + LOOKS
+        || look.at + LOOKS + SLACK >= ended.deadline()
+        || has_bad_read_since(ended, made.at)
+}
+
+/// Whether a read since then brought nothing that counts.
+fn has_bad_read_since(ended: &Ended<'_>, since: Instant) -> bool {
+    ended.all_reads().any(|read| read.at >= since && read.shown().is_none())
 }
 
 /// A run that is cancelled, and that did not roll back, is in doubt if an answer was lost or is still to
 /// come, and only then.
-pub fn a_signal_knows_the_doubt(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    let is_doubtful = api.has_lost.get() || api.is_on_its_way.get();
+pub fn a_signal_knows_the_doubt(ended: &Ended<'_>) -> bool {
+    let is_doubtful = ended.sent().iter().any(|sent| sent.post.is_doubtful());
     ended.outcome() != Outcome::Terminated
-        || named(ended).is_some()
+        || ended.named().is_some()
         || is_doubtful == (ended.effect() == Effect::Unknown)
 }
 
-/// Where everything could be read, in time, there is no doubt. A new deployment is one where the API does
-/// not say its version; where nothing was read before, also where its time is not given exactly, or where
-/// a colleague made it.
-pub fn doubt_has_a_reason(ended: &Ended<'_>, world: &World, api: &SimulatedApi) -> bool {
-    let is_new = world.ours().chain(world.theirs()).next().is_some();
-    let is_bare = !ended.scenario.has_environment;
-    let is_doubtful = match world.quirk {
-        Quirk::NoDate => true,
-        Quirk::NoVersion => is_new,
-        Quirk::NoTimes | Quirk::WholeSeconds | Quirk::ClockIsLate => is_new && is_bare,
-        _ => is_bare && world.theirs().next().is_some(),
+/// A run ends in doubt only where the API may still act, or says that the version is there although nobody
+/// saw that; or where the looks could not be made: the time was short, a read failed, or the API shows too
+/// little of what is new. What was there before the request was sent decides without any clock; with a bare
+/// id, times do.
+pub fn doubt_has_a_reason(ended: &Ended<'_>) -> bool {
+    if ended.outcome() != Outcome::Unknown {
+        return true;
+    }
+    let Some(lost) = ended.sent().into_iter().rev().find(|sent| sent.post.is_doubtful()) else {
+        return false;
     };
-    let is_short_of_time = !api.wishes.borrow().is_empty();
-    ended.outcome() != Outcome::Unknown || api.has_bad_read.get() || is_doubtful || is_short_of_time
+    let Some(answer) = lost.post.answer else { return false };
+    let has = |quirk| ended.world.quirks.has(quirk);
+    let is_bare = !ended.scenario.is_read_first();
+    let is_new = ended.world.made.iter().any(|made| made.at > ended.world.begun);
+    let is_hard_to_date = is_new
+        || has(Quirk::NoTimes) && !ended.scenario.history.iter().all(|row| row.id.len() == 36)
+        || has(Quirk::NoDate)
+        || ended.world.quirks.cut().is_some();
+    let error = ended.press.result.as_ref().err().and_then(Failure::call_error);
+    answer.meaning == Meaning::StillGoing
+        || error.is_some_and(CallError::is_already_published)
+        || answer.at + LOOKS + SLACK >= ended.deadline()
+        || has_bad_read_since(ended, answer.at)
+        || has(Quirk::NoVersion) && is_new
+        || is_bare && is_hard_to_date
 }
 
-/// Where the environment is on the target's version already, the last read of what is active does not say
-/// otherwise.
-pub fn unchanged_is_there(ended: &Ended<'_>, api: &SimulatedApi) -> bool {
-    let read = api.active_as_read.borrow();
-    let active = read.as_ref().and_then(|read| read.deployment.as_ref()?.version.as_ref());
-    let target = ended.record.plan.target.as_ref().and_then(|target| target.version.as_ref());
-    let is_other = active.zip(target).is_some_and(|(active, target)| active != target);
-    ended.outcome() != Outcome::Unchanged || !is_other || api.has_bad_read.get()
+/// Where the environment is said to be on the target's version already, the last look says so, too, and no
+/// newer deployment is about to become active. If the API itself said so, it is enough that no look since
+/// then speaks against it.
+pub fn unchanged_is_there(ended: &Ended<'_>) -> bool {
+    if ended.outcome() != Outcome::Unchanged {
+        return true;
+    }
+    let target = ended.press.record.plan.target.as_ref();
+    let version = target.and_then(|target| target.version.as_deref());
+    let is_it = |active: &Made| active.version() == version && version.is_some();
+    if ended.sent().is_empty() {
+        let end = ended.calls().len();
+        let active = ended.last_active(end).map(|place| ended.made(place));
+        return active.is_some_and(is_it) && !sent::has_newer(ended, end);
+    }
+    let active = last_look(ended).and_then(|look| look.active);
+    let hides = |active: &Made| ended.world.hides_version_of(active);
+    active.is_none_or(|active| is_it(active) || hides(active) || version.is_none())
 }

@@ -1,12 +1,11 @@
 //! What people and later steps are told of a run: the headline, the effect and the outputs.
 
-use crate::laws::Ended;
-use crate::world::World;
+use crate::ended::Ended;
 use polyai_rollback::agents_api::connection::Connection;
 use polyai_rollback::agents_api::endpoint::{Endpoint, Region};
 use polyai_rollback::inputs::Task;
 use polyai_rollback::inputs::variables::Variables;
-use polyai_rollback::model::{Outcome, RollbackRequest};
+use polyai_rollback::model::{Effect, Failure, Outcome, RollbackRequest};
 use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::Pipeline;
 use polyai_rollback::report::Report;
@@ -54,24 +53,36 @@ impl Told {
     }
 }
 
-/// Whether the headline, the effect and the outputs agree with the outcome, and with each other.
-pub fn is_so(ended: &Ended<'_>, world: &World, told: &Told) -> bool {
-    let report = Report::new(told.context(), ended.took, ended.record, ended.result);
+/// The laws of what is told.
+pub fn laws(ended: &Ended<'_>, told: &Told) -> [(&'static str, bool); 5] {
+    let press = ended.press;
+    let report = Report::new(told.context(), press.took, &press.record, &press.result);
     let outputs = outputs::of_report(&report);
     let output = |name: &str| {
         let output = outputs.iter().find(|output| output.name == name);
         match output.and_then(|output| output.value.as_ref()) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            Some(Value::List(list)) => Some(list.join(",")),
-            None => None,
+            Some(Value::Text(text)) => Some(text.as_str()),
+            Some(Value::List(_)) | None => None,
         }
     };
+    let outcome = output("outcome");
+    let replaced = output("previous-deployment-id");
+    [
+        ("a run is one story", is_one_story(ended, &report, output("deployment-id"))),
+        ("the output tells the outcome", outcome == Some(ended.outcome().name())),
+        ("a headline says what was seen", names_what_is_active(ended, &report)),
+        ("superseded names both", superseded_names_both(ended, &report)),
+        ("what was replaced was there before", replaced_was_there(ended, replaced)),
+    ]
+}
+
+/// The headline and the effect say the same as the outcome, and a deployment is named where there is one.
+fn is_one_story(ended: &Ended<'_>, report: &Report<'_>, named: Option<&str>) -> bool {
     let headline = report.headline();
     let begins = |start: &str| headline.starts_with(start);
-    let named = output("deployment-id");
-    let is_known = |id: &String| world.made.iter().any(|made| made.deployment.id == *id);
+    let is_known = |id: &str| ended.world.find(id).is_some();
     let says_so = match ended.outcome() {
-        Outcome::RolledBack => begins("Rolled back: ") && named.as_ref().is_some_and(is_known),
+        Outcome::RolledBack => begins("Rolled back: ") && named.is_some_and(is_known),
         Outcome::Unchanged => begins("Unchanged: "),
         Outcome::Previewed => begins("Preview: ") && named.is_none(),
         Outcome::Unknown => begins("Perhaps rolled back ") && named.is_none(),
@@ -92,5 +103,44 @@ pub fn is_so(ended: &Ended<'_>, world: &World, told: &Told) -> bool {
         _ => report.diagnostic.is_none(),
     };
     let help = report.diagnostic.as_ref().is_none_or(|diagnostic| diagnostic.help.is_some());
-    says_so && is_one_story && help && output("outcome").as_deref() == Some(ended.outcome().name())
+    says_so && is_one_story && help
+}
+
+/// A headline says which version is active only if the last look that counts showed it.
+fn names_what_is_active(ended: &Ended<'_>, report: &Report<'_>) -> bool {
+    let headline = report.headline();
+    let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
+    let is_named = active.is_some_and(|active| {
+        let version = active.version().filter(|_| !ended.world.hides_version_of(active));
+        headline.contains(version.unwrap_or(&active.deployment.id))
+    });
+    !headline.contains(" is on version ") || is_named
+}
+
+/// Where somebody else's deployment ends a run, it is named as the last look showed it, and so is the one
+/// that was there before.
+fn superseded_names_both(ended: &Ended<'_>, report: &Report<'_>) -> bool {
+    let Err(Failure::Superseded { now, .. }) = &ended.press.result else { return true };
+    let (Some(now), Some(diagnostic)) = (now, &report.diagnostic) else { return false };
+    let text = diagnostic.lines().join(" ");
+    let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
+    let planned_on = ended.planned_on().map(|place| ended.made(place));
+    let is_seen = active.is_some_and(|active| active.deployment.id == now.id);
+    let expected = ended.request.expect_current.as_deref();
+    let before = match ended.sent().is_empty() {
+        true => expected,
+        false => planned_on.map(|planned_on| planned_on.deployment.id.as_str()),
+    };
+    is_seen && text.contains(&now.id) && before.is_none_or(|before| text.contains(before))
+}
+
+/// The deployment that is told to have been replaced is the one that was active when the run was planned, and
+/// never our own.
+fn replaced_was_there(ended: &Ended<'_>, replaced: Option<&str>) -> bool {
+    let planned_on = ended.planned_on().map(|place| ended.made(place).deployment.id.as_str());
+    let is_ours = replaced
+        .and_then(|replaced| ended.world.find(replaced))
+        .is_some_and(|made| made.is_by(ended.press.number));
+    let is_replaced = ended.effect() != Effect::Unchanged && ended.scenario.is_read_first();
+    !is_ours && (!is_replaced || ended.sent().is_empty() || replaced == planned_on)
 }

@@ -1,33 +1,32 @@
 //! What is really so: the deployments of an agent, who made them, and what is still to come.
 
 use crate::choices::Choices;
+use crate::faults::Meanwhile;
+use crate::history::{self, Row};
+use crate::quirks::{Quirk, Quirks};
 use polyai_rollback::model::{Deployment, Environment, Kind};
-use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
-/// The deployments that live had before, the oldest one first: what is before the target, the target,
-/// and the bad one, which is active.
-pub const HISTORY: [&str; 3] = ["d-old", "d-target", "d-bad"];
-/// Their versions.
-pub const VERSIONS: [&str; 3] = ["0ld0000000", "g00d000000", "bad0000000"];
-/// The version that a colleague publishes.
-const HOTFIX: &str = "h0tf1x0000";
-
 /// The deployment that sandbox is on: the target's version, which somebody has tried out just now.
-const SANDBOX: &str = "d-sandbox";
+const SANDBOX_ID: &str = "d-sandbox";
 const SANDBOX_AGE: Duration = Duration::from_secs(2);
 
-/// The API's clock when a run begins.
+/// The API's clock when a world begins.
 const EPOCH: Duration = Duration::from_secs(1_700_000_000);
+/// The time between two deployments of the history, and between the last one and now.
+const HISTORY_STEP: Duration = Duration::from_secs(36_000);
+
+/// A deployment's place in [`World::made`], which is its name in everything that a law reads.
+pub type Place = usize;
 
 /// Who made a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// It was there before.
     History,
-    /// The run, by one of its requests.
-    Run,
+    /// This run, the first one or the second one, by this one of its requests.
+    Run { press: usize, post: usize },
     /// Somebody else.
     Colleague,
 }
@@ -35,140 +34,102 @@ pub enum Author {
 /// A deployment, and what nobody but the world knows of it.
 #[derive(Clone, Debug)]
 pub struct Made {
+    /// The deployment as it is, whatever of it is shown.
     pub deployment: Deployment,
     pub by: Author,
-    /// When it was made, and how long after its request came in.
     pub at: Instant,
-    pub late_by: Duration,
     /// From when on the list shows it, and from when on it is shown to be active.
-    pub listed_from: Instant,
-    pub active_from: Instant,
-    /// The version that live was on before, but for those that somebody rolled back from.
+    listed_from: Instant,
+    active_from: Instant,
+    /// The version below this one on the undo stack; none where there is nothing to go back to.
     pub previous: Option<String>,
+}
+
+impl Made {
+    pub fn version(&self) -> Option<&str> {
+        self.deployment.version.as_deref()
+    }
+
+    /// Whether this run made it.
+    pub fn is_by(&self, wanted: usize) -> bool {
+        matches!(self.by, Author::Run { press, .. } if press == wanted)
+    }
+
+    pub fn is_by_a_run(&self) -> bool {
+        matches!(self.by, Author::Run { .. })
+    }
+}
+
+/// A version that nobody has rolled back from.
+struct Entry {
+    version: String,
+    /// Whether its deployment was deleted, so that there is nothing to go back to.
+    is_void: bool,
 }
 
 /// A rollback that the API will do later.
 struct Pending {
     due: Instant,
-    late_by: Duration,
+    by: Author,
     version: String,
 }
 
-/// How the API of a run differs from a perfect one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Quirk {
-    #[default]
-    None,
-    /// No deployment says how it came to be.
-    NoTypes,
-    /// No answer bears a date.
-    NoDate,
-    /// The times of deployments are cut to seconds.
-    WholeSeconds,
-    /// No deployment says when it was made.
-    NoTimes,
-    /// New deployments say no version.
-    NoVersion,
-    /// The clock of the machine that makes deployments is late.
-    ClockIsLate,
-    /// The list shows a new deployment a while after it was made.
-    ListLags,
-    /// A new deployment is shown to be active a while after it was made.
-    ActiveLags,
-    /// Both.
-    BothLag,
-    /// A cache answers every read, with what was so when the run began.
-    Cached,
-}
-
-const QUIRKS: [Quirk; 11] = [
-    Quirk::None,
-    Quirk::NoTypes,
-    Quirk::NoDate,
-    Quirk::WholeSeconds,
-    Quirk::NoTimes,
-    Quirk::NoVersion,
-    Quirk::ClockIsLate,
-    Quirk::ListLags,
-    Quirk::ActiveLags,
-    Quirk::BothLag,
-    Quirk::Cached,
-];
-
-/// How long a lagging list lags: less than the looks take.
-const LAG: Duration = Duration::from_millis(1_500);
-/// How late a late clock is: less than the margin that the program leaves.
-const LATE_CLOCK: Duration = Duration::from_millis(1_500);
-
-/// The world of one run.
+/// The world of a run, and of the one after it.
 pub struct World {
     pub choices: Choices,
-    pub quirk: Quirk,
+    pub quirks: Quirks,
+    are_ids_uuids: bool,
     pub begun: Instant,
-    /// The oldest one first.
+    /// Live's deployments, the oldest one first.
     pub made: Vec<Made>,
     /// The deployment that sandbox is on, all the time.
     pub sandbox: Option<Deployment>,
     /// The versions that nobody has rolled back from, the newest one last.
-    stack: Vec<String>,
+    stack: Vec<Entry>,
     pending: Vec<Pending>,
-    ids: u32,
     /// What happened, where somebody wants to read it.
     pub story: Option<Vec<String>>,
 }
 
 impl World {
-    pub fn new(mut choices: Choices, is_aloud: bool) -> Self {
-        let quirk = QUIRKS[choices.fault(QUIRKS.len())];
-        let begun = Instant::now();
+    pub fn new(choices: Choices, quirks: Quirks, rows: &[Row], is_aloud: bool) -> Self {
         let mut world = Self {
             choices,
-            quirk,
-            begun,
-            made: Vec::new(),
-            sandbox: None,
-            stack: Vec::new(),
-            pending: Vec::new(),
-            ids: 0,
-            story: is_aloud.then(Vec::new),
-        };
-        for (place, (id, version)) in HISTORY.into_iter().zip(VERSIONS).enumerate() {
-            let hours = 10 * (HISTORY.len() - place) as u64;
-            let created = SystemTime::UNIX_EPOCH + EPOCH - Duration::from_secs(hours * 3_600);
-            let deployment = Deployment {
-                kind: Kind::Deployed,
-                ..world.deployment(id.to_owned(), version.to_owned(), created)
-            };
-            let (at, late_by) = (begun, Duration::ZERO);
-            let by = Author::History;
-            let (listed_from, active_from) = (begun, begun);
-            let previous = world.note_version(version, Kind::Deployed);
-            let made = Made { deployment, by, at, late_by, listed_from, active_from, previous };
-            world.made.push(made);
-        }
-        let created = SystemTime::UNIX_EPOCH + EPOCH - SANDBOX_AGE;
-        world.sandbox = Some(Deployment {
-            kind: Kind::Deployed,
-            environment: Some(Environment::Sandbox),
-            ..world.deployment(SANDBOX.to_owned(), VERSIONS[1].to_owned(), created)
-        });
-        world.tell(|| format!("quirk: {quirk:?}"));
-        world
-    }
-
-    /// Nothing, which takes the place of a world that is taken out.
-    pub fn empty() -> Self {
-        Self {
-            choices: Choices::all_with(0),
-            quirk: Quirk::None,
+            quirks,
+            are_ids_uuids: rows.iter().any(|row| row.id == history::TARGET_UUID),
             begun: Instant::now(),
             made: Vec::new(),
             sandbox: None,
             stack: Vec::new(),
             pending: Vec::new(),
-            ids: 0,
-            story: None,
+            story: is_aloud.then(Vec::new),
+        };
+        for (row, steps) in rows.iter().zip((1..=rows.len()).rev()) {
+            world.was_made(*row, SystemTime::UNIX_EPOCH + EPOCH - HISTORY_STEP * steps as u32);
         }
+        let created = SystemTime::UNIX_EPOCH + EPOCH - SANDBOX_AGE;
+        let sandbox = world.deployment(SANDBOX_ID.to_owned(), history::GOOD, created);
+        world.sandbox = Some(Deployment { environment: Some(Environment::Sandbox), ..sandbox });
+        world.tell(|| format!("{rows:?}"));
+        world
+    }
+
+    /// A world with nothing in it, which takes the place of one that is taken out for a while.
+    pub fn nowhere() -> Self {
+        Self::new(Choices::all_with(0), Quirks::default(), &[], false)
+    }
+
+    /// Adds a deployment that was there before.
+    fn was_made(&mut self, row: Row, created: SystemTime) {
+        let deployment = Deployment {
+            version: row.version.map(str::to_owned),
+            kind: row.kind,
+            is_void: row.is_void(),
+            ..self.deployment(row.id.to_owned(), "", created)
+        };
+        let previous = self.note_version(&deployment);
+        let (at, by) = (self.begun, Author::History);
+        self.made.push(Made { deployment, by, at, listed_from: at, active_from: at, previous });
     }
 
     pub fn tell(&mut self, what: impl FnOnce() -> String) {
@@ -178,177 +139,181 @@ impl World {
         }
     }
 
-    /// The API's time, as its answers tell it: cut to seconds.
+    /// The API's clock now, cut to seconds, as `Date` is.
     pub fn date(&self) -> Option<SystemTime> {
         let seconds = (EPOCH + self.begun.elapsed()).as_secs();
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        Some(date).filter(|_| self.quirk != Quirk::NoDate)
+        Some(date).filter(|_| !self.quirks.has(Quirk::NoDate))
     }
 
-    fn deployment(&self, id: String, version: String, created: SystemTime) -> Deployment {
-        let created = match self.quirk {
-            Quirk::WholeSeconds => Some(humantime::format_rfc3339_seconds(created).to_string()),
-            Quirk::NoTimes => None,
-            _ => Some(humantime::format_rfc3339_millis(created).to_string()),
+    fn deployment(&self, id: String, version: &str, created: SystemTime) -> Deployment {
+        let created_at = match () {
+            () if self.quirks.has(Quirk::NoTimes) => None,
+            () if self.quirks.has(Quirk::WholeSeconds) => {
+                Some(humantime::format_rfc3339_seconds(created).to_string())
+            }
+            () => Some(humantime::format_rfc3339_millis(created).to_string()),
         };
         Deployment {
             id,
             environment: Some(Environment::Live),
-            version: Some(version),
-            created_at: created,
-            document: Rc::default(),
+            version: Some(version.to_owned()),
+            created_at,
+            kind: Kind::Deployed,
             ..Deployment::default()
         }
     }
 
-    /// Notes that live is on a version now. Returns the version that `previous` means from here.
-    fn note_version(&mut self, version: &str, kind: Kind) -> Option<String> {
-        let place = self.stack.iter().rposition(|other| other == version);
-        if let Some(place) = place.filter(|_| kind == Kind::RolledBack) {
-            self.stack.truncate(place + 1);
-        } else if self.stack.last().is_none_or(|last| last != version) {
-            self.stack.push(version.to_owned());
+    /// Notes a deployment on the undo stack. Returns the version below it; none where that one was deleted. A
+    /// rollback takes off everything above the version that it goes back to, and those versions wherever
+    /// they are. A draft is never active.
+    fn note_version(&mut self, deployment: &Deployment) -> Option<String> {
+        let version = deployment.version.clone()?;
+        let is_it = |entry: &Entry| entry.version == version;
+        if let Some(place) = self.stack.iter().rposition(is_it)
+            && (deployment.kind == Kind::RolledBack || place + 1 == self.stack.len())
+        {
+            let undone = self.stack.split_off(place + 1);
+            self.stack.retain(|entry| !undone.iter().any(|other| other.version == entry.version));
+            self.stack.pop();
         }
-        self.stack.iter().rev().nth(1).cloned()
-    }
-
-    /// Makes a deployment now.
-    fn make(&mut self, by: Author, version: &str, kind: Kind, late_by: Duration) -> Deployment {
-        self.make_at(Instant::now(), by, version, kind, late_by)
+        self.stack.push(Entry { version, is_void: deployment.is_void });
+        self.stack.dedup_by(|newer, older| newer.version == older.version);
+        let below = self.stack.iter().rev().nth(1);
+        below.filter(|entry| !entry.is_void).map(|entry| entry.version.clone())
     }
 
     /// Makes a deployment at a moment that may be over.
-    fn make_at(
-        &mut self,
-        at: Instant,
-        by: Author,
-        version: &str,
-        kind: Kind,
-        late_by: Duration,
-    ) -> Deployment {
-        self.ids += 1;
+    fn make(&mut self, at: Instant, by: Author, version: &str, kind: Kind) {
+        // No two deployments bear the same millisecond.
+        let is_at_once = |made: &&Made| made.by != Author::History && made.at == at;
+        let at_once = self.made.iter().filter(is_at_once).count() as u64;
+        let passed = EPOCH + at.duration_since(self.begun) + Duration::from_millis(at_once);
+        let (number, milliseconds) = (self.made.len(), passed.as_millis());
         let id = match by {
-            Author::Run => format!("ours-{}", self.ids),
-            _ => format!("theirs-{}", self.ids),
+            _ if self.are_ids_uuids => {
+                let (high, low) = (milliseconds >> 16, milliseconds & 0xffff);
+                format!("{high:08x}-{low:04x}-7000-8000-{number:012}")
+            }
+            Author::Run { press, .. } => format!("ours-{press}-{number}"),
+            _ => format!("theirs-{number}"),
         };
-        let mut created = SystemTime::UNIX_EPOCH + EPOCH + at.duration_since(self.begun);
-        if self.quirk == Quirk::ClockIsLate {
-            created -= LATE_CLOCK;
-        }
-        let deployment = Deployment { kind, ..self.deployment(id, version.to_owned(), created) };
-        self.tell(|| format!("{by:?} makes {} of {version}", deployment.id));
-        let previous = self.note_version(version, kind);
-        let lag = |is_lagging: bool| at + if is_lagging { LAG } else { Duration::ZERO };
-        self.made.push(Made {
-            deployment: deployment.clone(),
-            by,
-            at,
-            late_by,
-            listed_from: lag(matches!(self.quirk, Quirk::ListLags | Quirk::BothLag)),
-            active_from: lag(matches!(self.quirk, Quirk::ActiveLags | Quirk::BothLag)),
-            previous,
-        });
-        deployment
+        let created = SystemTime::UNIX_EPOCH + passed - self.quirks.clock_delay();
+        let deployment = Deployment { kind, ..self.deployment(id, version, created) };
+        self.tell(|| format!("{by:?} makes {} of {version}: {kind:?}", deployment.id));
+        let previous = self.note_version(&deployment);
+        let listed_from = at + self.quirks.list_lag();
+        let active_from = at + self.quirks.active_lag();
+        self.made.push(Made { deployment, by, at, listed_from, active_from, previous });
     }
 
-    /// Does what was asked for, now.
-    pub fn roll_back(&mut self, version: &str) -> Deployment {
-        self.make(Author::Run, version, Kind::RolledBack, Duration::ZERO)
+    /// Does what a request asked for, so much later.
+    pub fn roll_back_later(&mut self, by: Author, version: &str, later: Duration) {
+        let due = Instant::now() + later;
+        self.pending.push(Pending { due, by, version: version.to_owned() });
     }
 
-    /// Does something else than what was asked for, now.
-    pub fn roll_back_wrongly(&mut self, version: &str) -> Deployment {
-        let other = VERSIONS.into_iter().find(|other| *other != version).expect("another version");
-        self.roll_back(other)
-    }
-
-    /// Does what was asked for, later.
-    pub fn roll_back_later(&mut self, version: &str, late_by: Duration) {
-        let due = Instant::now() + late_by;
-        self.pending.push(Pending { due, late_by, version: version.to_owned() });
-    }
-
-    /// Somebody publishes a new version.
-    pub fn colleague_publishes(&mut self) {
-        self.make(Author::Colleague, HOTFIX, Kind::Deployed, Duration::ZERO);
-    }
-
-    /// Somebody rolls back to the version that the run is for.
-    pub fn colleague_rolls_back(&mut self) {
-        self.make(Author::Colleague, VERSIONS[1], Kind::RolledBack, Duration::ZERO);
+    /// Does what a colleague does between two requests.
+    pub fn let_a_colleague(&mut self, what: Meanwhile) {
+        let (version, kind) = match what {
+            Meanwhile::Publishes => (history::HOTFIX, Kind::Deployed),
+            Meanwhile::RollsBack => (history::GOOD, Kind::RolledBack),
+            Meanwhile::Promotes => (history::GOOD, Kind::Deployed),
+            Meanwhile::RollsFarBack => (history::OLD, Kind::RolledBack),
+            Meanwhile::Nothing | Meanwhile::Signal | Meanwhile::SignalIn(_) => return,
+        };
+        self.make(Instant::now(), Author::Colleague, version, kind);
     }
 
     /// Lets happen what is due.
     pub fn catch_up(&mut self) {
         self.pending.sort_by_key(|pending| pending.due);
         while self.pending.first().is_some_and(|pending| pending.due <= Instant::now()) {
-            let Pending { due, version, late_by } = self.pending.remove(0);
-            self.make_at(due, Author::Run, &version, Kind::RolledBack, late_by);
+            let Pending { due, by, version } = self.pending.remove(0);
+            self.make(due, by, &version, Kind::RolledBack);
         }
     }
 
-    /// Lets happen everything that is still to come.
+    /// Whether something is still to come, or is not shown yet.
+    pub fn is_unsettled(&self) -> bool {
+        let now = Instant::now();
+        let is_shown = |made: &Made| made.listed_from.max(made.active_from) <= now;
+        !self.pending.is_empty() || !self.made.iter().all(is_shown)
+    }
+
+    /// Lets happen everything that is still to come, and be shown.
     pub async fn finish(&mut self) {
         while let Some(due) = self.pending.iter().map(|pending| pending.due).min() {
             tokio::time::sleep_until(due).await;
             self.catch_up();
         }
+        let shown = self.made.iter().map(|made| made.listed_from.max(made.active_from)).max();
+        if let Some(shown) = shown.filter(|shown| *shown > Instant::now()) {
+            tokio::time::sleep_until(shown).await;
+        }
     }
 
-    /// The deployments that the list shows, the newest one first.
-    pub fn listed(&self) -> Vec<Deployment> {
+    /// The deployments that the list shows, in its order. `was` shows what was so when the world began.
+    pub fn listed(&self, was: bool) -> Vec<Place> {
         let now = Instant::now();
-        let shown = self.made.iter().rev().filter(|made| made.listed_from <= now);
-        shown.map(|made| self.shown(made)).collect()
+        let active = self.active(was);
+        let is_shown = |place: &Place| {
+            let made = &self.made[*place];
+            made.listed_from <= now
+                && !(was && made.by != Author::History)
+                && !(self.quirks.has(Quirk::Unlisted) && active == Some(*place))
+        };
+        let mut listed: Vec<Place> = (0..self.made.len()).rev().filter(is_shown).collect();
+        listed.truncate(self.quirks.cut().unwrap_or(usize::MAX));
+        if self.quirks.has(Quirk::Ascending) {
+            listed.reverse();
+        }
+        if self.quirks.has(Quirk::Unordered) && listed.len() > 1 {
+            listed.rotate_right(1);
+        }
+        listed
     }
 
-    /// The deployments that are shown to be active: live's is not the first one.
-    pub fn active(&self) -> Vec<Deployment> {
+    /// The deployment that is shown to be active.
+    pub fn active(&self, was: bool) -> Option<Place> {
         let now = Instant::now();
-        let newest = self.made.iter().rev().find(|made| made.active_from <= now);
-        self.sandbox.clone().into_iter().chain(newest.map(|made| self.shown(made))).collect()
+        self.made.iter().rposition(|made| {
+            made.active_from <= now
+                && !made.deployment.is_void
+                && !(was && made.by != Author::History)
+        })
     }
 
-    /// A deployment as the lists show it.
-    fn shown(&self, made: &Made) -> Deployment {
+    /// A deployment as the API shows it.
+    pub fn shown(&self, place: Place) -> Deployment {
+        let made = &self.made[place];
         let mut deployment = made.deployment.clone();
-        if self.quirk == Quirk::NoTypes {
+        if self.quirks.has(Quirk::NoTypes) {
             deployment.kind = Kind::Unknown;
         }
-        if self.quirk == Quirk::NoVersion && made.by != Author::History {
+        if self.hides_version_of(made) {
             deployment.version = None;
         }
         deployment
     }
 
-    /// From when on a deployment can be seen: in the list, or as the active one, unless another one took
-    /// its place.
-    pub fn shown_from(&self, made: &Made) -> Instant {
-        let mut from_it =
-            self.made.iter().skip_while(|other| other.deployment.id != made.deployment.id);
-        match from_it.nth(1).is_some() {
-            true => made.listed_from,
-            false => made.listed_from.min(made.active_from),
-        }
+    /// Whether the API does not say which version a deployment has.
+    pub fn hides_version_of(&self, made: &Made) -> bool {
+        self.quirks.has(Quirk::NoVersion) && made.by != Author::History
     }
 
-    /// The rollbacks that the run made.
-    pub fn ours(&self) -> impl Iterator<Item = &Made> {
-        self.made.iter().filter(|made| made.by == Author::Run)
-    }
-
-    /// The deployments that somebody else made.
-    pub fn theirs(&self) -> impl Iterator<Item = &Made> {
-        self.made.iter().filter(|made| made.by == Author::Colleague)
-    }
-
-    /// Whether somebody else made a deployment of this version.
-    pub fn has_theirs_of(&self, version: &str) -> bool {
-        self.theirs().any(|made| made.deployment.version.as_deref() == Some(version))
+    /// The rollbacks that a run made.
+    pub fn made_by(&self, press: usize) -> impl Iterator<Item = &Made> {
+        self.made.iter().filter(move |made| made.is_by(press))
     }
 
     /// The deployment with this id.
     pub fn find(&self, id: &str) -> Option<&Made> {
         self.made.iter().find(|made| made.deployment.id == id)
+    }
+
+    /// The deployment's place.
+    pub fn place_of(&self, id: &str) -> Option<Place> {
+        self.made.iter().position(|made| made.deployment.id == id)
     }
 }
