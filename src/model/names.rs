@@ -38,10 +38,15 @@ impl Names {
 
     /// The beginning of the version, or words that say that there is none.
     pub fn short(&self, deployment: &Deployment) -> String {
-        match &deployment.version {
-            Some(version) => version.chars().take(self.characters).collect(),
-            None => "no version".to_owned(),
-        }
+        deployment
+            .version
+            .as_ref()
+            .map_or("no version".to_owned(), |version| self.short_version(version))
+    }
+
+    /// The beginning of a version.
+    pub fn short_version(&self, version: &str) -> String {
+        version.chars().take(self.characters).collect()
     }
 
     /// The message in quotes, of at most `most` characters. None where nobody gave any.

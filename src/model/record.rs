@@ -81,8 +81,7 @@ impl Plan {
         }
         rows.extend(self.passed_over.iter().map(|version| {
             let why = "somebody has rolled back from it, and nobody has deployed it since";
-            let deployment = Deployment { version: Some(version.clone()), ..Deployment::default() };
-            Row::new("passed over", format!("{}: {why}", names.short(&deployment)))
+            Row::new("passed over", format!("{}: {why}", names.short_version(version)))
         }));
         let target = self.target.as_ref();
         rows.extend(target.map(|target| Row::new("going back to", names.line(target))));

@@ -20,7 +20,8 @@ mod wait_for_tests;
 
 use crate::agents_api::AgentsApi;
 use crate::model::{
-    Delivery, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome, Verification,
+    Delivery, Deployment, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome,
+    Verification,
 };
 use engine::Engine;
 use humantime::format_duration;
@@ -58,7 +59,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let sent = self.send(&mut record.plan, &mut search).await;
         record.plan.target = record.plan.target.take().or(search.target);
         match sent {
-            Ok(Some(rollback)) => self.conclude(record, rollback).await,
+            Ok(Some(rollback)) => self.conclude(record, rollback, search.active).await,
             Ok(None) => Ok(Outcome::Unchanged),
             Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
                 let is_there = self.is_there_already(&mut record.plan).await;
@@ -80,14 +81,20 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
     }
 
-    /// Judges a rollback that the API says was done.
-    async fn conclude(&self, record: &mut Record, rollback: Rollback) -> Result<Outcome, Failure> {
+    /// Judges a rollback that the API says was done, or the lists show. `active` is what was active in the
+    /// look that showed it.
+    async fn conclude(
+        &self,
+        record: &mut Record,
+        rollback: Rollback,
+        active: Option<Vec<Deployment>>,
+    ) -> Result<Outcome, Failure> {
         let made = &record.rollback.insert(rollback).deployment;
         if !record.plan.is_met_by(made) {
             return Err(Failure::NotActive);
         }
         if self.request.is_verified {
-            let seen = self.verify(made, record.plan.environment).await;
+            let seen = self.verify(made, record.plan.environment, active).await;
             if let Verification::OtherActive(_) = record.verification.insert(seen) {
                 return Err(Failure::NotActive);
             }

@@ -20,6 +20,8 @@ pub(super) struct Reconciliation {
     pub(super) target_id: Id,
     /// The deployment to go back to, once it was found in a list.
     pub(super) target: Option<Deployment>,
+    /// What was active when that was seen last; none where nobody looked.
+    pub(super) active: Option<Vec<Deployment>>,
     /// The ids of the deployments that were there before; none where they were not read.
     known_ids: Option<BTreeSet<String>>,
     /// When the rollback began, by this machine's clock.
@@ -30,7 +32,7 @@ impl Reconciliation {
     /// The search for a rollback to `target_id` that begins now.
     pub(super) fn new(target_id: Id, plan: &Plan) -> Self {
         let (target, known_ids) = (plan.target.clone(), plan.known_ids.clone());
-        Self { target_id, target, known_ids, begun: Instant::now() }
+        Self { target_id, target, active: None, known_ids, begun: Instant::now() }
     }
 
     /// When the rollback began, by the API's clock. None where no answer tells it.
@@ -93,6 +95,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let Snapshot { active, lists } = self.snapshot(&environments, tries).await;
         let reads = || lists.iter().map(|(_, list)| list).chain([&active]);
         let begun = search.begun(reads());
+        if let Some(active) = active.as_ref().ok().filter(|active| !active.is_from_cache) {
+            search.active = Some(active.value.clone());
+        }
         let listed = || reads().flatten().flat_map(|read| &read.value);
         let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
         search.target = search.target.take().or_else(|| listed().find(is_target).cloned());

@@ -44,6 +44,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut tried = 0;
         let mut doubt: Option<Doubt> = None;
         loop {
+            // What was active before this request says nothing about its effect.
+            search.active = None;
             let limit = self.deadline.for_rollback();
             let error = match self.api.roll_back(&search.target_id, limit).await {
                 Ok(rollback) => return Ok(Some(rollback)),

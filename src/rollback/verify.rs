@@ -10,14 +10,22 @@ use crate::rollback::{
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Looks at what is active until the new deployment is, for the looks of a ladder. What was seen last
     /// decides, whatever ended the looks; an old answer from a cache is no look. `planned` is the
-    /// environment where the API does not name the one of the new deployment.
+    /// environment where the API does not name the one of the new deployment, `active` what was active when
+    /// the new deployment was found, if it had to be looked for.
     pub(super) async fn verify(
         &self,
         made: &Deployment,
         planned: Option<Environment>,
+        active: Option<Vec<Deployment>>,
     ) -> Verification {
         let environment = made.environment.or(planned);
-        let mut seen = Verification::Unseen("no time was left to look".to_owned());
+        let mut seen = match active {
+            Some(active) => judge(made, environment, active),
+            None => Verification::Unseen("no time was left to look".to_owned()),
+        };
+        if let Verification::Active = seen {
+            return seen;
+        }
         let mut looks = Looks::ladder();
         while looks.next(self.deadline).await {
             let error = match self.active(Tries::Once).await {

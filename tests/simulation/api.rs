@@ -309,7 +309,7 @@ impl AgentsApi for SimulatedApi {
             let fault = READS.choose(&mut world.choices);
             let mut journal = self.journal.borrow_mut();
             let test = journal.tests.entry(id.as_str().to_owned()).or_default();
-            test.note(matches!(fault, ReadFault::Status(401 | 403)));
+            test.note(fault);
             let told = match test.is_stuck {
                 true => (NEVER_OVER, 0, 3),
                 false => TEST_RUNS.choose(&mut world.choices),

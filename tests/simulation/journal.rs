@@ -1,6 +1,6 @@
 //! What a run did, in the order in which its calls came to an end: the material that the laws judge.
 
-use crate::faults::Meaning;
+use crate::faults::{Meaning, ReadFault};
 use crate::world::Place;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -118,14 +118,22 @@ pub struct Test {
     pub ended: Option<TestEnd>,
     /// Whether it never ends.
     pub is_stuck: bool,
-    /// How often in a row it was refused, and the most that ever were.
+    /// How often in a row it was refused, and how often in a row it could not be read.
     refusals: u32,
-    pub most_refusals: u32,
+    garbled: u32,
+    /// Whether there was a reason to ask no more: three refusals in a row, three answers in a row that could
+    /// not be read, or one that was too large.
+    pub may_be_given_up: bool,
 }
 
 impl Test {
-    pub fn note(&mut self, is_refused: bool) {
-        self.refusals = if is_refused { self.refusals + 1 } else { 0 };
-        self.most_refusals = self.most_refusals.max(self.refusals);
+    pub fn note(&mut self, fault: ReadFault) {
+        match fault {
+            ReadFault::Status(401 | 403) => self.refusals += 1,
+            ReadFault::Garbage => self.garbled += 1,
+            _ => (self.refusals, self.garbled) = (0, 0),
+        }
+        self.may_be_given_up |=
+            self.refusals >= 3 || self.garbled >= 3 || fault == ReadFault::TooLarge;
     }
 }

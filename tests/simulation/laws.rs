@@ -138,7 +138,7 @@ fn tests_tell_the_truth(ended: &Ended<'_>) -> bool {
 }
 
 /// Test runs of which nobody knows how they ended had all their time, but for the moment that the last read
-/// may take, or were refused three times in a row, or ended and do not say how.
+/// may take, or gave a reason to ask no more, or ended and do not say how.
 fn tests_had_their_time(ended: &Ended<'_>) -> bool {
     let rollback = ended.press.record.rollback.as_ref();
     let are_named = rollback.is_some_and(|rollback| !rollback.test_run_ids.is_empty());
@@ -148,7 +148,7 @@ fn tests_had_their_time(ended: &Ended<'_>) -> bool {
     ended.outcome() != Outcome::TestsUnknown
         || !are_named
         || had_time
-        || runs.all(|test| test.ended.is_some() || test.most_refusals >= 3)
+        || runs.all(|test| test.ended.is_some() || test.may_be_given_up)
 }
 
 /// Limit: "An API that acts, or shows that it acted, more than eight seconds after it lost a request may roll

@@ -66,7 +66,7 @@ pub fn laws(ended: &Ended<'_>, told: &Told) -> [(&'static str, bool); 5] {
         }
     };
     let outcome = output("outcome");
-    let replaced = output("previous-deployment-id");
+    let replaced = output("replaced-deployment-id");
     [
         ("a run is one story", is_one_story(ended, &report, output("deployment-id"))),
         ("the output tells the outcome", outcome == Some(ended.outcome().name())),
@@ -112,9 +112,10 @@ fn names_what_is_active(ended: &Ended<'_>, report: &Report<'_>) -> bool {
     let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
     let is_named = active.is_some_and(|active| {
         let version = active.version().filter(|_| !ended.world.hides_version_of(active));
-        headline.contains(version.unwrap_or(&active.deployment.id))
+        version.is_none_or(|version| headline.contains(&report.names.short_version(version)))
     });
-    !headline.contains(" is on version ") || is_named
+    let claims = [" is back on ", "Unchanged: "].iter().any(|words| headline.contains(words));
+    !claims || headline.ends_with("says the API") || is_named
 }
 
 /// Where somebody else's deployment ends a run, it is named as the last look showed it, and so is the one
@@ -131,7 +132,13 @@ fn superseded_names_both(ended: &Ended<'_>, report: &Report<'_>) -> bool {
         true => expected,
         false => planned_on.map(|planned_on| planned_on.deployment.id.as_str()),
     };
-    is_seen && text.contains(&now.id) && before.is_none_or(|before| text.contains(before))
+    let names = |id: &str| {
+        let version = ended.world.find(id).and_then(|made| made.version());
+        text.contains(id)
+            || text.contains("no version")
+            || version.is_some_and(|version| text.contains(&report.names.short_version(version)))
+    };
+    is_seen && names(&now.id) && before.is_none_or(names)
 }
 
 /// The deployment that is told to have been replaced is the one that was active when the run was planned, and
