@@ -35,7 +35,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 None => return Ok(Next::End(Outcome::Previewed)),
             },
         };
-        let history = self.settle(environment, history).await;
+        let history = self.settle(environment, history).await?;
         plan.environment = Some(environment);
         plan.current = history.current.clone();
         plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
@@ -117,17 +117,15 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     }
 
     /// Reads an environment again where its list and what is active do not agree: for a moment after a
-    /// deployment they may not.
-    async fn settle(&self, environment: Environment, mut history: History) -> History {
+    /// deployment they may not. What the last read shows counts, and a last read that fails is an error: what
+    /// was seen before it may be over.
+    async fn settle(&self, environment: Environment, history: History) -> Result<History, Failure> {
         let mut looks = Looks::ladder();
         // The first look is the one that has been taken.
-        let mut is_first = true;
-        while !history.is_settled() && looks.next(self.deadline).await {
-            if !std::mem::take(&mut is_first)
-                && let Ok(again) = self.history(environment).await
-            {
-                history = again;
-            }
+        looks.next(self.deadline).await;
+        let mut history = Ok(history);
+        while !history.as_ref().is_ok_and(History::is_settled) && looks.next(self.deadline).await {
+            history = self.history(environment).await;
         }
         history
     }
