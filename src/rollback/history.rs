@@ -8,6 +8,7 @@
 //! makes the answer a guess.
 
 use crate::model::{Deployment, Kind};
+use std::collections::BTreeSet;
 
 /// The history of an environment.
 pub struct History {
@@ -22,6 +23,8 @@ pub struct History {
     pub lists_current: bool,
     /// Whether the order of the deployments is known.
     pub is_in_order: bool,
+    /// The ids of all deployments that this read or one before it has shown.
+    pub seen_ids: BTreeSet<String>,
 }
 
 /// The version that comes before the active one.
@@ -51,6 +54,8 @@ impl History {
     /// Puts an environment's list and its active deployment together.
     pub fn new(mut list: Vec<Deployment>, current: Option<Deployment>) -> Self {
         let is_in_order = sort(&mut list);
+        let seen_ids =
+            list.iter().chain(&current).map(|deployment| deployment.id.clone()).collect();
         let place =
             current.as_ref().map(|active| list.iter().position(|listed| listed.id == active.id));
         let (newer, deployments) = match (place, &current) {
@@ -70,7 +75,7 @@ impl History {
             _ => (Vec::new(), list),
         };
         let lists_current = place.is_none_or(|place| place.is_some());
-        Self { newer, deployments, current, lists_current, is_in_order }
+        Self { newer, deployments, current, lists_current, is_in_order, seen_ids }
     }
 
     /// Whether the list and what is active agree. For a moment after a deployment they may not.

@@ -38,7 +38,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let history = self.settle(environment, history).await?;
         plan.environment = Some(environment);
         plan.current = history.current.clone();
-        plan.known_ids = Some(history.all().map(|deployment| deployment.id.clone()).collect());
+        plan.known_ids = Some(history.seen_ids.clone());
         if !is_expected(request, plan.current.as_ref()) {
             let expected = request.expect_current.as_deref().unwrap_or_default();
             refuse_too_short("expect-current", expected, &history)?;
@@ -123,11 +123,13 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut looks = Looks::ladder();
         // The first look is the one that has been taken.
         looks.next(self.deadline).await;
+        let mut seen_ids = history.seen_ids.clone();
         let mut history = Ok(history);
         while !history.as_ref().is_ok_and(History::is_settled) && looks.next(self.deadline).await {
             history = self.history(environment).await;
+            seen_ids.extend(history.iter().flat_map(|history| history.seen_ids.clone()));
         }
-        history
+        history.map(|history| History { seen_ids, ..history })
     }
 
     /// Picks what the environment was on before.
