@@ -62,15 +62,17 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             Ok(Some(rollback)) => self.conclude(record, rollback, search.active).await,
             Ok(None) => Ok(Outcome::Unchanged),
             Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
-                let is_there = self.is_there_already(&mut record.plan).await;
-                match lost {
-                    None if is_there => Ok(Outcome::Unchanged),
+                match (self.what_is_there_already(&mut record.plan).await, lost) {
+                    (Some(there), None) => {
+                        record.plan.current = there;
+                        Ok(Outcome::Unchanged)
+                    }
                     // The lost request may have put it there.
-                    Some(lost) if is_there => {
+                    (Some(_), Some(lost)) => {
                         let cause = "the API says that the version is active already".to_owned();
                         Err(Failure::Unknown { lost, error, cause })
                     }
-                    lost => Err(Failure::NotDone { error, lost, candidates }),
+                    (None, lost) => Err(Failure::NotDone { error, lost, candidates }),
                 }
             }
             Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {

@@ -213,9 +213,12 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         Candidates::choose(self.newest().await, &self.request.target, environment)
     }
 
-    /// Whether the environment is on the target's version, as the API says. False only where the lists
-    /// show another active version.
-    pub(super) async fn is_there_already(&self, plan: &mut Plan) -> bool {
+    /// What is active, where the API says that the environment is on the target's version already. None
+    /// where the lists show another active version; the inner option is none where they show nothing.
+    pub(super) async fn what_is_there_already(
+        &self,
+        plan: &mut Plan,
+    ) -> Option<Option<Deployment>> {
         let environments = plan.environment.map_or(Environment::ALL.to_vec(), |known| vec![known]);
         let Snapshot { active, lists } = self.snapshot(&environments, Tries::Several).await;
         if plan.target.is_none() {
@@ -225,15 +228,12 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
         let of_target = plan.target.as_ref().and_then(|target| target.environment);
         plan.environment = plan.environment.or(of_target);
-        plan.current = match (active, plan.environment) {
-            (Ok(active), Some(environment)) => of(environment, active.value),
-            _ => None,
-        };
+        let there = of(plan.environment, active.map(|active| active.value).unwrap_or_default());
         let version = |deployment: &Option<Deployment>| {
             deployment.as_ref().and_then(|deployment| deployment.version.clone())
         };
-        let versions = version(&plan.target).zip(version(&plan.current));
-        versions.is_none_or(|(target, current)| target == current)
+        let versions = version(&plan.target).zip(version(&there));
+        versions.is_none_or(|(target, there)| target == there).then_some(there)
     }
 }
 
@@ -246,12 +246,12 @@ fn history_of(
     list: Answer<Vec<Deployment>>,
     active: Answer<Vec<Deployment>>,
 ) -> Answer<History> {
-    Ok(History::new(list?, of(environment, active?)))
+    Ok(History::new(list?, of(Some(environment), active?)))
 }
 
-/// The deployment that is active in an environment.
-fn of(environment: Environment, active: Vec<Deployment>) -> Option<Deployment> {
-    active.into_iter().find(|active| active.environment == Some(environment))
+/// The deployment that is active in an environment; none where no environment is known.
+pub(super) fn of(environment: Option<Environment>, active: Vec<Deployment>) -> Option<Deployment> {
+    active.into_iter().find(|active| environment.is_some() && active.environment == environment)
 }
 
 /// Refuses an input that is the beginning of a version and too short to stand for it.

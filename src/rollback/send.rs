@@ -11,6 +11,7 @@ use crate::rollback::{
     engine::{Engine, Tries},
     evidence::Evidence,
     looks::Looks,
+    plan::of,
     reconcile::Reconciliation,
 };
 
@@ -128,19 +129,19 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let Ok(active) = self.active(Tries::Several).await else {
             return Err(not_done(error.clone(), doubt.cloned()));
         };
-        let mut active = active.value.into_iter();
-        let now = active.find(|active| active.environment == plan.environment);
+        let mut now = of(plan.environment, active.value);
         let id = |deployment: &Option<Deployment>| {
             deployment.as_ref().map(|deployment| deployment.id.clone())
         };
         if id(&now) == id(&plan.current) {
             return Ok(Again::Send);
         }
-        // A lost request that took effect after all looks may have made it.
-        if let Some(doubt) = doubt
-            && let Some(rollback) = self.look_for(doubt, search, error).await?
-        {
-            return Ok(Again::Found(rollback.into()));
+        if let Some(doubt) = doubt {
+            // A lost request that took effect after all looks may have made it.
+            if let Some(rollback) = self.look_for(doubt, search, error).await? {
+                return Ok(Again::Found(rollback.into()));
+            }
+            now = of(plan.environment, search.active.take().unwrap_or_default());
         }
         let is_there = now.as_ref().zip(plan.target.as_ref());
         if is_there.is_some_and(|(now, target)| now.has_version_of(target))
