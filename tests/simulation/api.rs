@@ -4,7 +4,6 @@ use crate::answers;
 use crate::faults::{
     Effect, MEANWHILE, Meaning, Meanwhile, NEVER_OVER, POSTS, READS, ReadFault, Reply, TEST_RUNS,
 };
-use crate::history;
 use crate::journal::{Call, Came, Journal, Post, PostAnswer, Read, Subject, TestEnd, Wish};
 use crate::quirks::Quirk;
 use crate::sent::SHORT_LIST;
@@ -209,8 +208,8 @@ impl SimulatedApi {
             Effect::Never => {}
             Effect::Now => world.roll_back_later(by, &version, POST / 2),
             Effect::Wrong => {
-                let other = if version == history::OLD { history::GOOD } else { history::OLD };
-                world.roll_back_later(by, other, POST / 2);
+                let other = world.other_than(&version);
+                world.roll_back_later(by, &other, POST / 2);
             }
             Effect::After(milliseconds) => {
                 world.roll_back_later(by, &version, Duration::from_millis(milliseconds));

@@ -180,17 +180,19 @@ fn is_somebody_elses_rollback(ended: &Ended<'_>, made: &Made) -> bool {
     is_new && ended.told_done().is_none() && made.version() == ended.wanted()
 }
 
-/// Limit: "What the lists of deployments show is believed": without types, a list does not show that a version
-/// came back if it does not reach back to where that version was before.
+/// Limit: "What the lists of deployments show is believed": without types, a rollback to a version that was not
+/// there before, or was there all the time, looks like a publish, and so does one to a version that the list
+/// does not reach back to.
 pub fn hides_that_a_version_came_back(ended: &Ended<'_>) -> bool {
     let made = &ended.world.made;
-    let came_from_nowhere = |(place, rollback): (usize, &Made)| {
-        rollback.deployment.kind == Kind::RolledBack
-            && !made[..place].iter().any(|older| older.version() == rollback.version())
+    let looks_like_a_publish = |(place, rollback): (usize, &Made)| {
+        let is_same = |older: &&Made| older.version() == rollback.version();
+        let mut before_it = made[..place].iter().rev().skip_while(is_same);
+        rollback.deployment.kind == Kind::RolledBack && !before_it.any(|older| is_same(&older))
     };
     let quirks = &ended.world.quirks;
-    let is_cut = quirks.cut().is_some() || ended.all_reads().any(|read| read.is_too_large());
-    quirks.has(Quirk::NoTypes) && (is_cut || made.iter().enumerate().any(came_from_nowhere))
+    quirks.has(Quirk::NoTypes)
+        && (quirks.cut().is_some() || made.iter().enumerate().any(looks_like_a_publish))
 }
 
 /// Limit: "What the lists of deployments show is believed": without times, a list that is not in order shows
@@ -206,4 +208,13 @@ pub fn is_planned_on_old_answers(ended: &Ended<'_>) -> bool {
     let Some(first) = ended.sent().first().copied() else { return false };
     let is_old = |subject| ended.last_read(subject, first.place).is_some_and(|read| read.is_old);
     is_old(Subject::Active) && is_old(Subject::Live)
+}
+
+/// Limit: "What the lists of deployments show is believed": a list that leaves out what is active, and was read
+/// when something else was, lacks a deployment that was active since.
+pub fn lacks_what_was_active(ended: &Ended<'_>, before: usize) -> bool {
+    let listed = ended.last_read(Subject::Live, before).and_then(|read| read.shown());
+    let active = ended.last_active(before);
+    let lists_it = active.is_some_and(|active| listed.is_some_and(|list| list.contains(&active)));
+    ended.world.quirks.has(Quirk::Unlisted) && lists_it
 }

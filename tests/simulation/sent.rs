@@ -153,7 +153,7 @@ pub fn previous_is_right(ended: &Ended<'_>) -> bool {
             let is_rollback = active.deployment.kind == Kind::RolledBack;
             let wanted = ended.version_for(sent.post);
             (is_named || !is_rollback) && wanted.is_some() && wanted == active.previous.as_deref()
-        })
+        }) || laws::lacks_what_was_active(ended, sent.place)
     })
 }
 

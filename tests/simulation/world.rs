@@ -222,7 +222,17 @@ impl World {
             Meanwhile::RollsFarBack => (history::OLD, Kind::RolledBack),
             Meanwhile::Nothing | Meanwhile::Signal | Meanwhile::SignalIn(_) => return,
         };
-        self.make(Instant::now(), Author::Colleague, version, kind);
+        // Nobody can go back to what never was there.
+        let is_there = self.made.iter().any(|made| made.version() == Some(version));
+        if is_there || kind == Kind::Deployed {
+            self.make(Instant::now(), Author::Colleague, version, kind);
+        }
+    }
+
+    /// A version that the environment has been on, and that is not this one, if there is any.
+    pub fn other_than(&self, version: &str) -> String {
+        let mut versions = self.made.iter().filter_map(Made::version);
+        versions.find(|other| *other != version).unwrap_or(version).to_owned()
     }
 
     /// Lets happen what is due.
