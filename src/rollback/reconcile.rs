@@ -61,19 +61,24 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             false => format!("for {seconds} s"),
         };
         self.tell("looking", format!("for what came of the request, {how_long}, after: {lost}"));
+        // A read that fails may be made good by a later look; a deployment that may be ours stays one.
+        let mut unread_last = None;
         let mut doubt = None;
         while looks.next(self.deadline).await {
             // A single read that fails must not spoil the last look.
             let tries = if looks.are_whole() { Tries::Several } else { Tries::Once };
-            doubt = match self.look(search, tries).await {
+            unread_last = match self.look(search, tries).await {
                 Ok(Evidence::Found(made)) => return Ok(Some(Rollback::established(made, lost))),
                 Ok(Evidence::Absent) => None,
-                Ok(Evidence::Inconclusive(why)) => Some(why),
+                Ok(Evidence::Inconclusive(why)) => {
+                    doubt = Some(why);
+                    None
+                }
                 Err(error) if !error.may_be_read_again() => return Err(unread(&error)),
                 Err(error) => Some(unread(&error)),
             };
         }
-        if let Some(why) = doubt {
+        if let Some(why) = doubt.or(unread_last) {
             return Err(why);
         }
         if !looks.are_whole() {

@@ -136,6 +136,11 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if id(&now) == id(&plan.current) {
             return Ok(Again::Send);
         }
+        // Whatever becomes active after the plan is new: only an old answer shows a deployment that was known.
+        let is_known = |now: &Deployment| plan.known_ids.iter().any(|ids| ids.contains(&now.id));
+        if now.as_ref().is_some_and(is_known) {
+            return Err(not_done(error.clone(), doubt.cloned()));
+        }
         if let Some(doubt) = doubt {
             // A lost request that took effect after all looks may have made it.
             if let Some(rollback) = self.look_for(doubt, search, error).await? {

@@ -66,11 +66,6 @@ impl Read {
             Came::Aged | Came::TooLarge | Came::Failed => None,
         }
     }
-
-    /// Whether the answer was larger than what is read.
-    pub fn is_too_large(&self) -> bool {
-        matches!(self.came, Came::TooLarge)
-    }
 }
 
 /// A request for a rollback that left.
