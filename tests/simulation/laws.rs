@@ -6,7 +6,7 @@
 
 use crate::ended::Ended;
 use crate::faults::Meaning;
-use crate::journal::{Read, Subject, TestEnd};
+use crate::journal::{Came, Read, Subject, TestEnd};
 use crate::quirks::Quirk;
 use crate::run::TESTS_TIMEOUT;
 use crate::told::{self, Told};
@@ -191,8 +191,12 @@ pub fn hides_that_a_version_came_back(ended: &Ended<'_>) -> bool {
         rollback.deployment.kind == Kind::RolledBack && !before_it.any(|older| is_same(&older))
     };
     let quirks = &ended.world.quirks;
+    // After an answer that was too large, a shorter list is read.
+    let is_cut = |read: &Read| matches!(read.came, Came::TooLarge);
     quirks.has(Quirk::NoTypes)
-        && (quirks.cut().is_some() || made.iter().enumerate().any(looks_like_a_publish))
+        && (quirks.cut().is_some()
+            || ended.all_reads().any(is_cut)
+            || made.iter().enumerate().any(looks_like_a_publish))
 }
 
 /// Limit: "What the lists of deployments show is believed": without times, a list that is not in order shows
