@@ -41,6 +41,8 @@ const ROLLBACK: Most = Most { bytes: 1 << 20, values: 2_000 };
 const TEST_RUN: Most = Most { bytes: 16 << 20, values: usize::MAX };
 /// The most bytes of a body that has memory of its own. Larger ones are read one after the other.
 const SMALL_BYTES: usize = 256 << 10;
+/// The most that the words of an error may take, once its status is there.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(2);
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// The API of one agent, over HTTP.
@@ -146,6 +148,8 @@ impl HttpAgentsApi {
         let status = response.status().as_u16();
         let mut body = Body::default();
         if !matches!(status, 200..=299) {
+            // The status says enough: its words are worth a moment.
+            let end = end.min(answered + ERROR_BODY_TIMEOUT);
             let _ =
                 timeout_at(end, self.read(&mut response, &mut body, error_body::MAX_BYTES)).await;
             let now = date.unwrap_or_else(SystemTime::now);

@@ -15,8 +15,8 @@ pub fn rollback_body(message: &str) -> Vec<u8> {
 }
 
 /// Reads the body of a 2xx that answers the request for a rollback to `target`. The rollback is done
-/// where there is a new deployment with an id, whatever else the answer says but that it failed; refused
-/// where there is none and the answer speaks of an error.
+/// where there is a new deployment with an id, whatever else the answer says but that it failed or that the
+/// version is there already; refused where there is none and the answer speaks of an error.
 pub fn parse_rollback(
     status: u16,
     body: &[u8],
@@ -33,7 +33,11 @@ pub fn parse_rollback(
         .map_err(|cause| unreadable(ErrorBody::default(), &cause.to_string()))?;
     let document = json.get("deployment").map(Value::to_string).unwrap_or_default();
     let error = || error_body::of_json(&json, redaction);
-    let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
+    // A form of an error whose fields are blank is none.
+    let has = |key: &str| match json.get(key) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        value => value.is_some_and(|value| value.is_object() || value.is_array()),
+    };
     let says_failure = json.get("success") == Some(&Value::Bool(false));
     let Some(deployment) = parse_deployment(&document, redaction) else {
         return Err(match says_failure || has("error_code") || has("error") {
@@ -41,6 +45,11 @@ pub fn parse_rollback(
             false => unreadable(error(), "it names no deployment"),
         });
     };
+    // Such an answer names the deployment that is there, not a new one.
+    let answer = CallError::Answered { status, body: error(), retry_after: None };
+    if answer.is_already_published() {
+        return Err(answer);
+    }
     if says_failure {
         return Err(unreadable(error(), "it names a deployment and a failure"));
     }

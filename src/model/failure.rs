@@ -105,6 +105,8 @@ pub enum NoTarget {
     NoOrder,
     /// The deployment was deleted, or is a draft.
     Void,
+    /// The API gives no version for the active deployment.
+    NoVersion,
 }
 
 /// How far the request for a rollback has come: the states of a two-phase commit, seen by the side that
@@ -157,7 +159,7 @@ impl Candidates {
             let place = deployment.environment;
             let is_meant = environment.is_none() || place == environment || place == found_in;
             let taken = deployments.iter().filter(|other| other.environment == place).count();
-            if is_meant && taken < CANDIDATES {
+            if is_meant && !deployment.is_void && taken < CANDIDATES {
                 deployments.push(deployment);
             }
         }

@@ -111,8 +111,7 @@ impl Rollback {
     pub fn established(deployment: Deployment, lost: &str) -> Self {
         let environment = deployment.environment.map_or("its environment", Environment::name);
         let how = format!(
-            "the answer was lost ({lost}); {environment} has a new deployment of the target's version, \
-             made since the request was sent",
+            "the answer was lost ({lost}); {environment} has a new deployment of the target's version",
         );
         Self {
             deployment,
@@ -156,7 +155,7 @@ impl Verification {
     /// The verification, for people.
     pub fn row(&self) -> Row {
         let text = match self {
-            Self::Active => "yes, it is active".to_owned(),
+            Self::Active => "yes, this version is active".to_owned(),
             Self::OtherActive(_) => "no, another one is active".to_owned(),
             Self::Unseen(why) => format!("no: {why}"),
         };

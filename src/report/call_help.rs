@@ -5,6 +5,7 @@ use crate::report::connect_help;
 use crate::report::context::Context;
 use crate::report::diagnostic::{Facts, Reason};
 use humantime::format_duration;
+use std::time::Duration;
 
 const NO_KEY: &str = "the API did not accept the key";
 const NOT_THE_API: &str = "something else answers there";
@@ -36,24 +37,37 @@ pub(super) fn unread(error: &CallError, context: &Context<'_>) -> Reason {
         CallError::TooLarge(_) => Reason::new(
             "the list of deployments is too large",
             unread,
-            format!("running it again will not help; {}", without_reading(context)),
+            format!("running it again will not help{}", without_reading(context)),
         ),
         _ => Reason::new(
             "the deployments could not be read",
             unread,
-            format!("run it again, which is safe; {}", without_reading(context)),
+            match error.retry_after() {
+                Some(wish) => after(wish),
+                None => format!("run it again, which is safe{}", without_reading(context)),
+            },
         ),
     }
 }
 
-/// How to roll back where nothing can be read.
+/// How to roll back where nothing can be read, and the price of that. Nothing where a guard is wanted.
 fn without_reading(context: &Context<'_>) -> String {
+    if context.expected().is_some() {
+        return String::new();
+    }
     format!(
-        "with the id of a deployment alone in {}, without {}, the rollback is sent without reading \
-         anything first",
+        "; with the id of a deployment alone in {}, without {} and {}, the rollback is sent without reading \
+         anything first, and undoes what somebody may have deployed meanwhile",
         context.spell("deployment-id"),
-        ["environment", "expect-current", "dry-run"].map(|input| context.spell(input)).join(", "),
+        context.spell("environment"),
+        context.spell("dry-run"),
     )
+}
+
+/// When to run it again, by the wish of the API.
+fn after(wish: Duration) -> String {
+    let wish = format_duration(wish);
+    format!("the API wants to be left alone for {wish}: run it again after that, which is safe")
 }
 
 /// The request failed, and no effect was seen.
@@ -69,7 +83,7 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
             format!(
                 "the request was sent and its answer was lost ({error}); no effect was seen within 8 s"
             ),
-            later,
+            error.retry_after().map_or(later.to_owned(), after),
         ),
         CallError::Answered { status: 401, .. } => {
             Reason::new(NO_KEY, format!("{NO_KEY}, in {api}"), context.check_the_key())
@@ -102,6 +116,15 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
                 context.spell("agent-id"),
             ),
         ),
+        error if error.is_already_published() => Reason::new(
+            "the API takes it for done",
+            format!(
+                "the API says that the version is active already, and that was not seen within 8 s: active is \
+                 {}",
+                facts.line(record.plan.current.as_ref())
+            ),
+            context.look_first(),
+        ),
         CallError::Answered { status: 409, .. } => Reason::new(
             "there is a conflict",
             "the API refused the rollback because of a conflict",
@@ -110,13 +133,7 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
         CallError::Answered { status: 429, retry_after, .. } => Reason::new(
             "the API is too busy",
             "the API has too many requests at present",
-            match retry_after {
-                Some(wish) => format!(
-                    "the API wants to be left alone for {}: run it again after that, which is safe",
-                    format_duration(*wish)
-                ),
-                None => later.to_owned(),
-            },
+            retry_after.map_or(later.to_owned(), after),
         ),
         CallError::Answered { status: 300..=399, .. } => Reason::new(
             NOT_THE_API,

@@ -40,6 +40,10 @@ const NOT_ACTIVE: EffectWords = EffectWords {
     line: "unknown: the new deployment was made, and another one is active",
     sentence: "The new deployment was made, and another one is active.",
 };
+const WRONG: EffectWords = EffectWords {
+    line: "unknown: the API made something else than was asked for",
+    sentence: "The API made something else than was asked for.",
+};
 const STAYS: EffectWords =
     EffectWords { line: "rolled back, and the rollback stands", sentence: "The rollback stands." };
 
@@ -126,7 +130,7 @@ impl Diagnostic {
         };
         let error = failure.call_error();
         let (status, body) = (error.and_then(CallError::status), error.and_then(CallError::body));
-        let must_be_looked_up = [NOBODY_KNOWS, NOT_ACTIVE].contains(&effect);
+        let must_be_looked_up = [NOBODY_KNOWS, NOT_ACTIVE, WRONG].contains(&effect);
         Self {
             headline: format!("{headline} ({})", failure.outcome().name()),
             title: format!("{headline}: {}", reason.cause),
@@ -199,7 +203,8 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
             not_rolled_back(NOTHING_SENT, target_help::too_short(input, matching, facts))
         }
         Failure::Superseded { now, lost } => {
-            not_rolled_back(not_done(lost), target_help::superseded(now.as_deref(), facts))
+            let effect = if record.plan.target.is_none() { NOTHING_SENT } else { not_done(lost) };
+            not_rolled_back(effect, target_help::superseded(now.as_deref(), facts))
         }
         Failure::AlreadyRolledBack { undone } => not_rolled_back(
             NOTHING_SENT,
@@ -276,7 +281,7 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
             NOTHING_DONE,
             Reason::new(
                 "it was cancelled",
-                format!("cancelled by {signal} before the request was sent again"),
+                format!("cancelled by {signal}; no request had an effect"),
                 again,
             ),
         ),
@@ -310,23 +315,26 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
 fn not_active(facts: Facts<'_>) -> Words {
     let Facts { record, context, .. } = facts;
     let made = facts.line(record.rollback.as_ref().map(|rollback| &rollback.deployment));
-    let (cause, problem) = match &record.verification {
+    let (headline, effect, cause, problem) = match &record.verification {
         Some(Verification::OtherActive(active)) => {
             let active = facts.line(active.as_ref());
             (
+                "Accepted, but not active",
+                NOT_ACTIVE,
                 "another version is active",
-                format!("the API accepted the rollback ({made}), but what is active is {active}"),
+                format!("the rollback was done: {made}; but what is active is {active}"),
             )
         }
         _ => {
             let target = facts.line(record.plan.target.as_ref());
             (
+                "Accepted, but wrong",
+                WRONG,
                 "something else was made",
-                format!("the API made something else ({made}) than was asked for ({target})"),
+                format!("the API made something else: {made}; and what was asked for is {target}"),
             )
         }
     };
-    let help = format!("somebody may have deployed meanwhile: {}", context.look_first());
-    let reason = Reason::new(cause, problem, help);
-    Words { headline: "Accepted, but not active", reason, effect: NOT_ACTIVE }
+    let reason = Reason::new(cause, problem, context.look_first());
+    Words { headline, reason, effect }
 }

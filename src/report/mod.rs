@@ -147,6 +147,10 @@ impl<'a> Report<'a> {
     /// The facts of how the run ended, for people. No person's name or address is among them.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = self.diagnostic.as_ref().map(Diagnostic::rows).unwrap_or_default();
+        let current = self.record.plan.current.as_ref();
+        let current =
+            current.filter(|_| self.effect == Effect::Unchanged && self.diagnostic.is_some());
+        rows.extend(current.map(|current| Row::new("was active", self.names.line(current))));
         if let Some(rollback) = &self.record.rollback {
             rows.extend(rollback.rows());
             let id = |deployment: &Deployment| deployment.id.clone();

@@ -1,6 +1,6 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
-use crate::model::{Candidates, Deployment, NoTarget, PREFIX_CHARACTERS};
+use crate::model::{Candidates, Deployment, Kind, NoTarget, PREFIX_CHARACTERS};
 use crate::report::diagnostic::{Facts, Reason};
 
 /// The most characters of a message that are shown beside a version.
@@ -32,8 +32,10 @@ pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
     };
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
     let help = format!(
-        "look at what was deployed; if that must go, too, name the version to go back to in {target}, or \
-         give what is active now in {expect} (a whole id, a whole hash, or at least 7 characters of it)"
+        "look at what was deployed ({dry_run} shows it); if that must go, too, name the version to go back to \
+         in {target}, or give what is active now in {expect} (a whole id, a whole hash, or at least 7 \
+         characters of it)",
+        dry_run = context.spell("dry-run"),
     );
     Reason::new("somebody deployed meanwhile", problem, help)
 }
@@ -44,8 +46,10 @@ pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>)
     let there = facts.there();
     let current = record.plan.current.as_ref();
     let undone = undone.map(|undone| format!(", and undid {}", names.line(undone)));
+    let is_rollback = current.is_some_and(|current| current.kind == Kind::RolledBack);
+    let what = if is_rollback { "itself a rollback" } else { "a version that came back" };
     let problem = format!(
-        "what is active in {there} is itself a rollback ({}){}",
+        "what is active in {there} is {what}: {}{}",
         facts.line(current),
         undone.unwrap_or_default(),
     );
@@ -107,6 +111,14 @@ pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>
             format!(
                 "the API does not say when the deployments of {there} were made, so that nobody knows \
                  what was before the active one"
+            ),
+            name_one,
+        ),
+        NoTarget::NoVersion => Reason::new(
+            nobody_knows,
+            format!(
+                "the API gives no version for the active deployment of {there}, so that nobody knows which \
+                 other version was before it"
             ),
             name_one,
         ),

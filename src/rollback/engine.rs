@@ -42,6 +42,18 @@ pub enum Part {
     List(Environment),
 }
 
+impl Part {
+    /// The part, for people.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Active => "to read what is active",
+            Self::List(Environment::Live) => "to read the list of live",
+            Self::List(Environment::PreRelease) => "to read the list of pre-release",
+            Self::List(Environment::Sandbox) => "to read the list of sandbox",
+        }
+    }
+}
+
 /// How often a read is tried.
 #[derive(Clone, Copy, Debug)]
 pub enum Tries {
@@ -107,24 +119,21 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         let mut tried = 0;
         loop {
             let error = match self.read_once(part).await {
-                Ok(read) if read.is_from_cache => CallError::Stale,
-                answer => match answer {
-                    Ok(read) => return Ok(read),
-                    Err(error) => error,
-                },
+                Ok(read) if !read.is_from_cache => return Ok(read),
+                Ok(_) => CallError::Stale,
+                Err(error) => error,
             };
             tried += 1;
             let most = self.deadline.for_wait().filter(|_| error.may_be_read_again());
-            if !self.has_waited(tried, &error, most).await {
+            if !self.has_waited(part.name(), tried, &error, most).await {
                 return Err(error);
             }
         }
     }
 
     async fn read_once(&self, part: Part) -> Answer<Deployments> {
-        let limit = self.deadline.for_read();
         match part {
-            Part::Active => self.api.active(limit).await,
+            Part::Active => self.api.active(self.deadline.for_read()).await,
             Part::List(environment) => self.list(environment).await,
         }
     }
@@ -147,10 +156,11 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         self.api.deployments(environment, SHORT_LIST_COUNT, self.deadline.for_read()).await
     }
 
-    /// Waits before the next try, after `tried` of them, and says so. False where there is no next try:
+    /// Waits before the next try of `what`, after `tried` of them, and says so. False where there is no next try:
     /// there were enough, or the wait would be longer than `most`.
     pub(super) async fn has_waited(
         &self,
+        what: &str,
         tried: u32,
         error: &CallError,
         most: Option<Duration>,
@@ -160,8 +170,9 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         let wait = backoff::wait_after(tried, error.retry_after(), most, (self.random)());
         let Some(wait) = wait else { return false };
         let next = tried + 1;
-        let wait_text = format!("in {:.1} s", wait.as_secs_f64());
-        self.tell("trying again", format!("{wait_text}, try {next} of {attempts}, after: {error}"));
+        let seconds = wait.as_secs_f64();
+        let text = format!("{what} in {seconds:.1} s, try {next} of {attempts}, after: {error}");
+        self.tell("trying again", text);
         sleep(wait).await;
         true
     }

@@ -1,7 +1,7 @@
 //! The history of an environment, and the version that the environment was on before.
 //!
 //! `previous` is what was active before the newest publish or promotion: `previous` undoes a deployment,
-//! never a rollback. The history is replayed as a stack of versions: a deployment puts its version on top; a
+//! never a rollback. A version that came back is as good as a rollback, whoever brought it back and how. The history is replayed as a stack of versions: a deployment puts its version on top; a
 //! rollback takes off all that is above the version that it went back to, and nothing of that counts any
 //! more until it is deployed again. The version below the top is the one before. Where the API does not say
 //! how a deployment came to be, a version that comes back is taken for a rollback to it (`A … B … A`), which
@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 /// The history of an environment.
 pub struct History {
-    /// The deployments that are newer than the active one, or that may be, the newest one first: none, but
-    /// for a moment.
+    /// The deployments that are newer than the active one, or that may be, the newest one first: none but
+    /// drafts and deleted ones, but for a moment.
     pub newer: Vec<Deployment>,
     /// The active deployment, and all that is older.
     pub deployments: Vec<Deployment>,
@@ -30,7 +30,7 @@ pub struct History {
 /// The version that comes before the active one.
 #[derive(Debug)]
 pub struct Previous<'a> {
-    /// The deployment that the active one undid, if the active one is itself a rollback.
+    /// The deployment that the active one undid, if the active one is itself a rollback, or as good as one.
     pub undone: Option<Undone<'a>>,
     /// The newest deployment of the version before; none where there is nothing to go back to.
     pub deployment: Option<&'a Deployment>,
@@ -80,7 +80,8 @@ impl History {
 
     /// Whether the list and what is active agree. For a moment after a deployment they may not.
     pub fn is_settled(&self) -> bool {
-        self.newer.is_empty() && self.lists_current
+        // What can never be active is not about to be.
+        self.lists_current && self.newer.iter().all(|newer| newer.is_void)
     }
 
     /// All deployments, the newest one first.
@@ -141,7 +142,10 @@ pub fn previous(history: &[Deployment]) -> Previous<'_> {
     }
     let deployment = rest.first();
     let seen = || newer.iter().chain(deployment);
-    let undone = (!history.is_empty() && kind(history, 0) == Kind::RolledBack).then(|| Undone {
+    let is_back = current.is_some_and(|current| {
+        current.kind == Kind::RolledBack || came_back(current, history.get(1..).unwrap_or_default())
+    });
+    let undone = is_back.then(|| Undone {
         deployment: history.get(1).filter(|before| {
             before.version.is_some() && current.is_some_and(|now| !before.has_version_of(now))
         }),
@@ -183,12 +187,15 @@ fn kind(history: &[Deployment], place: usize) -> Kind {
     let (Some(deployment), Some(older)) = (history.get(place), history.get(place + 1..)) else {
         return Kind::Unknown;
     };
-    if deployment.kind != Kind::Unknown {
-        return deployment.kind;
+    match deployment.kind {
+        Kind::Unknown if came_back(deployment, older) => Kind::RolledBack,
+        Kind::Unknown => Kind::Deployed,
+        kind => kind,
     }
+}
+
+/// Whether the version of a deployment was there before, and another one in between.
+fn came_back(deployment: &Deployment, older: &[Deployment]) -> bool {
     let mut others = older.iter().skip_while(|older| older.has_version_of(deployment));
-    match others.any(|older| older.has_version_of(deployment)) {
-        true => Kind::RolledBack,
-        false => Kind::Deployed,
-    }
+    others.any(|older| older.has_version_of(deployment))
 }

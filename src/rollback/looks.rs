@@ -21,6 +21,9 @@ const LADDER: [Duration; 7] = [
 /// The time between the first and the last look of a ladder.
 pub const LADDER_TIME: Duration = Duration::from_secs(8);
 
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
 /// A series of looks.
 pub struct Looks {
     begun: Instant,
@@ -45,7 +48,7 @@ impl Looks {
     pub async fn next(&mut self, deadline: Deadline) -> bool {
         self.due = match LADDER.get(self.taken) {
             Some(due) => *due,
-            None if self.goes_on => self.due * 3 / 2,
+            None if self.goes_on => (self.due * 3 / 2).min(self.due + LONGEST_WAIT),
             None => return false,
         };
         let now = Instant::now();
@@ -64,6 +67,11 @@ impl Looks {
         }
         self.taken += 1;
         true
+    }
+
+    /// For how long the looks have been going on.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Whether the looks go on until the time is over.

@@ -20,13 +20,12 @@ mod wait_for_tests;
 
 use crate::agents_api::AgentsApi;
 use crate::model::{
-    Delivery, Deployment, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome,
-    Verification,
+    Delivery, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome, Verification,
 };
 use engine::Engine;
 use humantime::format_duration;
-use plan::Next;
-use reconcile::Reconciliation;
+use plan::{Next, There};
+use reconcile::{Reconciliation, Seen};
 
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
@@ -59,20 +58,29 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let sent = self.send(&mut record.plan, &mut search).await;
         record.plan.target = record.plan.target.take().or(search.target);
         match sent {
-            Ok(Some(rollback)) => self.conclude(record, rollback, search.active).await,
+            Ok(Some(rollback)) => self.conclude(record, rollback, search.last).await,
             Ok(None) => Ok(Outcome::Unchanged),
             Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
-                match (self.what_is_there_already(&mut record.plan).await, lost) {
-                    (Some(there), None) => {
-                        record.plan.current = there;
+                let plan = &mut record.plan;
+                match (self.look_whether_there(plan).await, lost) {
+                    (There::Target(there), _) => {
+                        plan.current = Some(*there);
                         Ok(Outcome::Unchanged)
                     }
                     // The lost request may have put it there.
-                    (Some(_), Some(lost)) => {
+                    (_, Some(lost)) => {
                         let cause = "the API says that the version is active already".to_owned();
                         Err(Failure::Unknown { lost, error, cause })
                     }
-                    (None, lost) => Err(Failure::NotDone { error, lost, candidates }),
+                    // With a bare id, nothing speaks against the API's word.
+                    (There::Unseen, None) if plan.known_ids.is_none() => Ok(Outcome::Unchanged),
+                    (There::Another(there), None) => {
+                        plan.current = Some(*there);
+                        Err(Failure::NotDone { error, lost: None, candidates })
+                    }
+                    (There::Unseen, None) => {
+                        Err(Failure::NotDone { error, lost: None, candidates })
+                    }
                 }
             }
             Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {
@@ -83,20 +91,20 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
     }
 
-    /// Judges a rollback that the API says was done, or the lists show. `active` is what was active in the
-    /// look that showed it.
+    /// Judges a rollback that the API says was done, or the lists show. `seen` is what the look has
+    /// shown that found it.
     async fn conclude(
         &self,
         record: &mut Record,
         rollback: Rollback,
-        active: Option<Vec<Deployment>>,
+        seen: Option<Seen>,
     ) -> Result<Outcome, Failure> {
         let made = &record.rollback.insert(rollback).deployment;
         if !record.plan.is_met_by(made) {
             return Err(Failure::NotActive);
         }
         if self.request.is_verified {
-            let seen = self.verify(made, record.plan.environment, active).await;
+            let seen = self.verify(made, record.plan.environment, seen).await;
             if let Verification::OtherActive(_) = record.verification.insert(seen) {
                 return Err(Failure::NotActive);
             }

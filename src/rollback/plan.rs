@@ -21,6 +21,16 @@ pub(super) enum Next {
     End(Outcome),
 }
 
+/// What is active, where the API says that the target's version is.
+pub(super) enum There {
+    /// A deployment of the target's version.
+    Target(Box<Deployment>),
+    /// Another version, to the last look.
+    Another(Box<Deployment>),
+    /// Nobody knows.
+    Unseen,
+}
+
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Finds out what to do, and whether it should be done. With a bare id and no guard, nothing is read.
     pub(super) async fn plan(&self, plan: &mut Plan) -> Result<Next, Failure> {
@@ -51,8 +61,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         };
         plan.undone = history.undone_by(&target);
         plan.target = Some(target.clone());
-        let names = Names::among(history.all(), request.started);
-        self.log.borrow_mut().rows(&plan.rows(&names));
         let current = plan.current.as_ref();
         if current.is_some_and(|current| current.has_version_of(&target))
             && history.is_settled()
@@ -61,6 +69,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         {
             return Ok(Next::End(Outcome::Unchanged));
         }
+        let names = Names::among(history.all(), request.started);
+        self.log.borrow_mut().rows(&plan.rows(&names));
         if request.is_dry_run {
             return Ok(Next::End(Outcome::Previewed));
         }
@@ -88,8 +98,13 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 }
             };
             if list.iter().any(|deployment| target.is(&deployment.id)) {
-                let history = history_of(environment, Ok(list), active.map(|active| active.value));
-                return history.map(|history| Some((environment, history))).map_err(unread_failure);
+                // The other lists may have taken a while: a guard wants to know what is so now.
+                let history = match self.request.expect_current {
+                    Some(_) => self.history(environment).await?,
+                    None => history_of(environment, Ok(list), active.map(|active| active.value))
+                        .map_err(unread_failure)?,
+                };
+                return Ok(Some((environment, history)));
             }
             may_be_older |= list.len() >= LIST_COUNT;
             listed.extend(list);
@@ -99,6 +114,12 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             return Err(Failure::Unread { error, candidates });
         }
         if may_be_older && is_rehearsal_of_bare_id(self.request) {
+            let active = active.map(|active| active.value).unwrap_or_default();
+            let names = Names::among(active.iter(), self.request.started);
+            for active in &active {
+                let environment = active.environment.map_or("somewhere", Environment::name);
+                self.tell("active now", format!("{environment}: {}", names.line(active)));
+            }
             self.log.borrow_mut().warning(&format!(
                 "the deployment is not among the newest {LIST_COUNT} of its environment, so that this \
                  dry run cannot tell whether the API knows it"
@@ -119,13 +140,26 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Reads an environment again where its list and what is active do not agree: for a moment after a
     /// deployment they may not. What the last read shows counts, and a last read that fails is an error: what
     /// was seen before it may be over.
-    async fn settle(&self, environment: Environment, history: History) -> Result<History, Failure> {
+    pub(super) async fn settle(
+        &self,
+        environment: Environment,
+        history: History,
+    ) -> Result<History, Failure> {
+        if !history.is_settled() {
+            let text = "up to 8 s until the list of deployments and what is active agree";
+            self.tell("waiting", text);
+        }
         let mut looks = Looks::ladder();
         // The first look is the one that has been taken.
         looks.next(self.deadline).await;
+        // The rollback itself needs time, too.
+        let has_time = || self.deadline.for_wait_to_roll_back().is_some();
         let mut seen_ids = history.seen_ids.clone();
         let mut history = Ok(history);
-        while !history.as_ref().is_ok_and(History::is_settled) && looks.next(self.deadline).await {
+        while !history.as_ref().is_ok_and(History::is_settled)
+            && has_time()
+            && looks.next(self.deadline).await
+        {
             history = self.history(environment).await;
             seen_ids.extend(history.iter().flat_map(|history| history.seen_ids.clone()));
         }
@@ -153,7 +187,16 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if !history.is_in_order {
             return refuse(NoTarget::NoOrder);
         }
+        if history.current.as_ref().is_some_and(|current| current.version.is_none()) {
+            return refuse(NoTarget::NoVersion);
+        }
         let previous = history::previous(&history.deployments);
+        if previous.is_guess {
+            self.log.borrow_mut().warning(
+                "previous is a guess: the API does not say which deployments are rollbacks, so that a \
+                 version that came back is taken for a rollback to it",
+            );
+        }
         if let Some(undone) = previous.undone
             && self.request.expect_current.is_none()
         {
@@ -170,12 +213,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if target.is_void || target.version.is_none() {
             return refuse(NoTarget::Void);
         }
-        if previous.is_guess {
-            self.log.borrow_mut().warning(
-                "previous is a guess: the API does not say which deployments are rollbacks, so that a \
-                 version that came back was taken for a rollback to it",
-            );
-        }
         Ok(target.clone())
     }
 
@@ -188,7 +225,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     ) -> Result<Deployment, Failure> {
         let id = id.as_str();
         if let Some(target) = history.all().find(|deployment| deployment.id == id) {
-            if target.is_void {
+            if target.is_void && !is_rehearsal_of_bare_id(self.request) {
                 let candidates = self.candidates(Some(environment)).await;
                 return Err(Failure::NoTarget { why: NoTarget::Void, candidates });
             }
@@ -213,27 +250,31 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         Candidates::choose(self.newest().await, &self.request.target, environment)
     }
 
-    /// What is active, where the API says that the environment is on the target's version already. None
-    /// where the lists show another active version; the inner option is none where they show nothing.
-    pub(super) async fn what_is_there_already(
-        &self,
-        plan: &mut Plan,
-    ) -> Option<Option<Deployment>> {
-        let environments = plan.environment.map_or(Environment::ALL.to_vec(), |known| vec![known]);
-        let Snapshot { active, lists } = self.snapshot(&environments, Tries::Several).await;
-        if plan.target.is_none() {
-            let listed = lists.into_iter().filter_map(|(_, list)| list.ok());
-            let mut listed = listed.flat_map(|list| list.value);
-            plan.target = listed.find(|deployment| self.request.target.is(&deployment.id));
+    /// Looks whether the environment is on the target's version, as the API says.
+    pub(super) async fn look_whether_there(&self, plan: &mut Plan) -> There {
+        let mut seen = There::Unseen;
+        let mut looks = Looks::ladder();
+        while looks.next(self.deadline).await {
+            let known = plan.environment.map(|known| vec![known]);
+            let environments = known.unwrap_or(Environment::ALL.to_vec());
+            let Snapshot { active, lists } = self.snapshot(&environments, Tries::Once).await;
+            if plan.target.is_none() {
+                let mut listed =
+                    lists.into_iter().flat_map(|(_, list)| list).flat_map(|list| list.value);
+                plan.target = listed.find(|deployment| self.request.target.is(&deployment.id));
+                plan.environment = plan.target.as_ref().and_then(|target| target.environment);
+            }
+            let Ok(active) = active else { continue };
+            let there = of(plan.environment, active.value).filter(|_| !active.is_from_cache);
+            let Some((there, target)) = there.zip(plan.target.as_ref()) else { continue };
+            if there.has_version_of(target) {
+                return There::Target(Box::new(there));
+            }
+            if there.version.is_some() && target.version.is_some() {
+                seen = There::Another(Box::new(there));
+            }
         }
-        let of_target = plan.target.as_ref().and_then(|target| target.environment);
-        plan.environment = plan.environment.or(of_target);
-        let there = of(plan.environment, active.map(|active| active.value).unwrap_or_default());
-        let version = |deployment: &Option<Deployment>| {
-            deployment.as_ref().and_then(|deployment| deployment.version.clone())
-        };
-        let versions = version(&plan.target).zip(version(&there));
-        versions.is_none_or(|(target, there)| target == there).then_some(there)
+        seen
     }
 }
 

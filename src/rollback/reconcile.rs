@@ -10,9 +10,20 @@ use crate::rollback::{
     engine::{Engine, Snapshot, Tries},
     evidence::{self, Evidence, Known},
     looks::{LADDER_TIME, Looks},
+    plan,
 };
 use std::collections::BTreeSet;
 use tokio::time::Instant;
+
+/// An environment as a look shows it.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) environment: Environment,
+    /// The active deployment.
+    pub(super) active: Option<Deployment>,
+    /// The list.
+    pub(super) listed: Vec<Deployment>,
+}
 
 /// The search for a rollback.
 pub(super) struct Reconciliation {
@@ -20,8 +31,10 @@ pub(super) struct Reconciliation {
     pub(super) target_id: Id,
     /// The deployment to go back to, once it was found in a list.
     pub(super) target: Option<Deployment>,
-    /// What was active when that was seen last; none where nobody looked.
-    pub(super) active: Option<Vec<Deployment>>,
+    /// What the first whole look has shown of the target's environment.
+    pub(super) first: Option<Seen>,
+    /// What the last look has shown of it that has seen what is active.
+    pub(super) last: Option<Seen>,
     /// The ids of the deployments that were there before; none where they were not read.
     known_ids: Option<BTreeSet<String>>,
     /// When the rollback began, by this machine's clock.
@@ -32,7 +45,7 @@ impl Reconciliation {
     /// The search for a rollback to `target_id` that begins now.
     pub(super) fn new(target_id: Id, plan: &Plan) -> Self {
         let (target, known_ids) = (plan.target.clone(), plan.known_ids.clone());
-        Self { target_id, target, active: None, known_ids, begun: Instant::now() }
+        Self { target_id, target, first: None, last: None, known_ids, begun: Instant::now() }
     }
 
     /// When the rollback began, by the API's clock. None where no answer tells it.
@@ -74,7 +87,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                     doubt = Some(why);
                     None
                 }
-                Err(error) if !error.may_be_read_again() => return Err(unread(&error)),
+                Err(error) if looks.are_whole() && !error.may_be_read_again() => {
+                    return Err(unread(&error));
+                }
                 Err(error) => Some(unread(&error)),
             };
         }
@@ -84,7 +99,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         if !looks.are_whole() {
             return Err(format!("there was no time to look for {seconds} s"));
         }
-        self.tell("looked", format!("no effect was seen within {seconds} s"));
+        let looked = looks.elapsed().as_secs();
+        self.tell("looked", format!("no effect was seen within {looked} s"));
         Ok(None)
     }
 
@@ -100,9 +116,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let Snapshot { active, lists } = self.snapshot(&environments, tries).await;
         let reads = || lists.iter().map(|(_, list)| list).chain([&active]);
         let begun = search.begun(reads());
-        if let Some(active) = active.as_ref().ok().filter(|active| !active.is_from_cache) {
-            search.active = Some(active.value.clone());
-        }
         let listed = || reads().flatten().flat_map(|read| &read.value);
         let is_target = |deployment: &&Deployment| deployment.id == search.target_id.as_str();
         search.target = search.target.take().or_else(|| listed().find(is_target).cloned());
@@ -115,20 +128,47 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Evidence::Inconclusive("the API lists no such deployment to go back to".to_owned())
             }
         };
+        if let Some(seen) = seen(search.target.as_ref(), &active, &lists) {
+            search.last = Some(seen);
+        }
         if let Evidence::Found(_) = evidence {
             return Ok(evidence);
         }
-        for read in reads() {
+        // Once the environment is known, the others do not matter.
+        let of_target = search.target.as_ref().and_then(|target| target.environment);
+        let lists =
+            lists.iter().filter(|(environment, _)| of_target.is_none_or(|of| of == *environment));
+        for read in lists.map(|(_, list)| list).chain([&active]) {
             match read {
                 Ok(read) if read.is_from_cache => return Err(CallError::Stale),
                 Ok(_) => {}
                 Err(error) => return Err(error.clone()),
             }
         }
+        search.first = search.first.take().or_else(|| search.last.clone());
         Ok(evidence)
     }
 }
 
-fn unread(error: &CallError) -> String {
+/// What fresh answers show of the target's environment.
+fn seen(
+    target: Option<&Deployment>,
+    active: &Answer<Deployments>,
+    lists: &[(Environment, Answer<Deployments>)],
+) -> Option<Seen> {
+    let environment = target?.environment?;
+    let fresh = |read: &Answer<Deployments>| {
+        read.as_ref().ok().filter(|read| !read.is_from_cache).map(|read| read.value.clone())
+    };
+    let active = plan::of(Some(environment), fresh(active)?);
+    let list = lists.iter().find(|(listed, _)| *listed == environment);
+    Some(Seen {
+        environment,
+        active,
+        listed: list.and_then(|(_, list)| fresh(list)).unwrap_or_default(),
+    })
+}
+
+pub(super) fn unread(error: &CallError) -> String {
     format!("they could not be read: {}", error.describe())
 }

@@ -6,14 +6,18 @@
 //! the plan holds no more, and nothing is sent.
 
 use crate::agents_api::AgentsApi;
-use crate::model::{CallError, Candidates, Deployment, Failure, Plan, RetryClass, Rollback};
+use crate::model::{
+    CallError, Candidates, Deployment, Environment, Failure, Plan, RetryClass, Rollback,
+};
 use crate::rollback::{
-    engine::{Engine, Tries},
+    engine::{Engine, Snapshot, Tries},
     evidence::Evidence,
+    history::History,
     looks::Looks,
     plan::of,
-    reconcile::Reconciliation,
+    reconcile::{Reconciliation, Seen, unread},
 };
+use std::collections::BTreeSet;
 
 /// The answer that was lost last, to a request that may have had an effect.
 #[derive(Clone, Debug)]
@@ -46,7 +50,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut doubt: Option<Doubt> = None;
         loop {
             // What was active before this request says nothing about its effect.
-            search.active = None;
+            search.last = None;
             let limit = self.deadline.for_rollback();
             let error = match self.api.roll_back(&search.target_id, limit).await {
                 Ok(rollback) => return Ok(Some(rollback)),
@@ -70,7 +74,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             }
             let most =
                 self.deadline.for_wait_to_roll_back().filter(|_| class != RetryClass::Refused);
-            if !self.has_waited(tried, &error, most).await {
+            if !self.has_waited("to roll back", tried, &error, most).await {
                 return Err(not_done(error, doubt));
             }
             match self.look_again(plan, search, doubt.as_ref(), &error).await? {
@@ -119,35 +123,67 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 }
                 Ok(Evidence::Absent) => {}
                 Ok(Evidence::Inconclusive(cause)) => return Err(unknown(doubt, error, cause)),
-                Err(read) => return Err(unknown(doubt, error, read.describe())),
+                Err(read) => return Err(unknown(doubt, error, unread(&read))),
+            }
+        } else if let Some(environment) = plan.environment {
+            search.last = self.see(environment).await;
+        }
+        // With a bare id, the first look after a lost request is what was known before the next one.
+        if let (None, Some(first)) = (&plan.known_ids, &search.first) {
+            plan.environment = Some(first.environment);
+            plan.current.clone_from(&first.active);
+            plan.known_ids = Some(ids(first));
+        }
+        match (&plan.known_ids, search.last.take()) {
+            // With a bare id and nothing lost, nothing was read.
+            (None, _) => Ok(Again::Send),
+            (Some(_), None) => Err(not_done(error.clone(), doubt.cloned())),
+            (Some(known), Some(seen)) => {
+                let known = known.clone();
+                self.compare(plan, &known, seen, search, doubt, error).await
             }
         }
-        // With a bare id, nothing was read before.
-        if plan.known_ids.is_none() {
-            return Ok(Again::Send);
-        }
-        let Ok(active) = self.active(Tries::Several).await else {
-            return Err(not_done(error.clone(), doubt.cloned()));
-        };
-        let mut now = of(plan.environment, active.value);
+    }
+
+    /// Compares what a look has shown with the plan. `known` are the deployments that were there.
+    async fn compare(
+        &self,
+        plan: &mut Plan,
+        known: &BTreeSet<String>,
+        Seen { environment, active, listed }: Seen,
+        search: &mut Reconciliation,
+        doubt: Option<&Doubt>,
+        error: &CallError,
+    ) -> Result<Again, Failure> {
+        let failed = || not_done(error.clone(), doubt.cloned());
         let id = |deployment: &Option<Deployment>| {
             deployment.as_ref().map(|deployment| deployment.id.clone())
         };
-        if id(&now) == id(&plan.current) {
+        let is_new = |deployment: &Deployment| !known.contains(&deployment.id);
+        let history = History::new(listed, active);
+        let has_newer =
+            |history: &History| history.newer.iter().any(|one| is_new(one) && !one.is_void);
+        if id(&history.current) == id(&plan.current) && !has_newer(&history) {
             return Ok(Again::Send);
         }
         // Whatever becomes active after the plan is new: only an old answer shows a deployment that was known.
-        let is_known = |now: &Deployment| plan.known_ids.iter().any(|ids| ids.contains(&now.id));
-        if now.as_ref().is_some_and(is_known) {
-            return Err(not_done(error.clone(), doubt.cloned()));
+        if id(&history.current) != id(&plan.current)
+            && history.current.as_ref().is_some_and(|now| !is_new(now))
+        {
+            return Err(failed());
         }
-        if let Some(doubt) = doubt {
-            // A lost request that took effect after all looks may have made it.
-            if let Some(rollback) = self.look_for(doubt, search, error).await? {
-                return Ok(Again::Found(rollback.into()));
-            }
-            now = of(plan.environment, search.active.take().unwrap_or_default());
-        }
+        // A lost request that took effect after all looks may have made it. Anything else gets time to be
+        // active.
+        let history = match doubt {
+            Some(doubt) => match self.look_for(doubt, search, error).await? {
+                Some(rollback) => return Ok(Again::Found(rollback.into())),
+                None => search.last.take().map(|seen| History::new(seen.listed, seen.active)),
+            },
+            None => self.settle(environment, history).await.ok(),
+        };
+        let Some(history) = history else { return Err(failed()) };
+        let newer = history.newer.into_iter().find(|newer| is_new(newer) && !newer.is_void);
+        let now = newer.or(history.current);
         let is_there = now.as_ref().zip(plan.target.as_ref());
         if is_there.is_some_and(|(now, target)| now.has_version_of(target))
             && !self.request.is_forced
@@ -160,6 +196,18 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             lost: doubt.map(|doubt| doubt.lost.clone()),
         })
     }
+
+    /// Reads an environment. None where it cannot be read.
+    async fn see(&self, environment: Environment) -> Option<Seen> {
+        let Snapshot { active, lists } = self.snapshot(&[environment], Tries::Several).await;
+        let active = of(Some(environment), active.ok()?.value);
+        let listed = lists.into_iter().next()?.1.ok()?.value;
+        Some(Seen { environment, active, listed })
+    }
+}
+
+fn ids(seen: &Seen) -> BTreeSet<String> {
+    seen.listed.iter().chain(&seen.active).map(|deployment| deployment.id.clone()).collect()
 }
 
 /// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.

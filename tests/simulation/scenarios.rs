@@ -159,13 +159,9 @@ pub static SCENARIOS: &[Scenario] = &[
         quirks: &[Quirk::NoTypes],
         ..after("republished, no types", history::REPUBLISHED, PREVIOUS)
     },
-    after("came back by publish", history::CAME_BACK_BY_PUBLISH, PREVIOUS),
     ends(
         Outcome::AlreadyRolledBack,
-        Scenario {
-            quirks: &[Quirk::NoTypes],
-            ..after("came back by publish, no types", history::CAME_BACK_BY_PUBLISH, PREVIOUS)
-        },
+        after("came back by publish", history::CAME_BACK_BY_PUBLISH, PREVIOUS),
     ),
     ends(Outcome::AlreadyRolledBack, after("to and fro", history::TO_AND_FRO, PREVIOUS)),
     ends(

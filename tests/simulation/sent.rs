@@ -5,7 +5,7 @@ use crate::faults::Meaning;
 use crate::journal::{Came, Subject};
 use crate::laws::{self, LOOKS};
 use crate::world::{Made, Place};
-use polyai_rollback::model::{Kind, Outcome};
+use polyai_rollback::model::{Failure, Kind, Outcome};
 use std::time::Duration;
 
 /// A list of so many deployments is short.
@@ -46,6 +46,17 @@ pub fn after_all_looks(ended: &Ended<'_>) -> bool {
                 && !reads.any(|read| read.shown().is_some_and(|shown| shown.iter().any(shows_ours)))
         })
     })
+}
+
+/// Where a run says that no effect of a lost request was seen, a whole ladder of looks follows the last request:
+/// a refusal may be the consequence of the lost one.
+pub fn looked_for_at_the_end(ended: &Ended<'_>) -> bool {
+    match (&ended.press.result, ended.sent().last()) {
+        (Err(Failure::NotDone { lost: Some(_), .. }), Some(last)) => {
+            has_looked_for(ended, *last, ended.calls().len())
+        }
+        _ => true,
+    }
 }
 
 /// A request is sent again only if there is time to look for what comes of it.

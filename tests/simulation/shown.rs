@@ -72,16 +72,19 @@ pub fn not_active_is_seen(ended: &Ended<'_>) -> bool {
     (is_seen || !is_said) && is_seen == (ended.outcome() != Outcome::NotActive)
 }
 
-/// `already-rolled-back` is said only where the last look showed a rollback, or, without types, what may be one;
+/// `already-rolled-back` is said only where the last look showed a rollback, or a version that was there before;
 /// and only to who asked for `previous` and did not name that rollback as the one to go on from.
 pub fn already_is_seen(ended: &Ended<'_>) -> bool {
     if ended.outcome() != Outcome::AlreadyRolledBack {
         return true;
     }
     let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
-    let may_be = |active: &Made| {
-        active.deployment.kind == Kind::RolledBack || ended.world.quirks.has(Quirk::NoTypes)
+    let was_there = |active: &Made| {
+        let older =
+            ended.world.made.iter().take_while(|made| made.deployment.id != active.deployment.id);
+        older.into_iter().any(|older| older.version() == active.version())
     };
+    let may_be = |active: &Made| active.deployment.kind == Kind::RolledBack || was_there(active);
     let is_asked = ended.scenario.is_previous() && ended.request.expect_current.is_none();
     is_asked && ended.sent().is_empty() && active.is_some_and(may_be)
 }

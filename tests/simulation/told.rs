@@ -86,7 +86,7 @@ fn is_one_story(ended: &Ended<'_>, report: &Report<'_>, named: Option<&str>) -> 
         Outcome::Unchanged => begins("Unchanged: "),
         Outcome::Previewed => begins("Preview: ") && named.is_none(),
         Outcome::Unknown => begins("Perhaps rolled back ") && named.is_none(),
-        Outcome::NotActive => begins("Accepted, but not active ") && named.is_some(),
+        Outcome::NotActive => begins("Accepted, but ") && named.is_some(),
         Outcome::TestsFailed | Outcome::TestsUnknown => {
             begins("Rolled back, but ") && named.is_some()
         }

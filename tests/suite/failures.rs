@@ -559,11 +559,11 @@ Rolled back: live is back on “Opening hours” (46c7839), and that is verified
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         not known, as the answer was lost
-  established       the answer was lost (HTTP 502); live has a new deployment of the target's version, made since the request was sent
+  established       the answer was lost (HTTP 502); live has a new deployment of the target's version
   copy of           019e0f3a-71c4-7c1e-9b3d-000000000042
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
-notice: the answer was lost (HTTP 502); live has a new deployment of the target's version, made since the request was sent
+notice: the answer was lost (HTTP 502); live has a new deployment of the target's version
 
 "#]]
     );

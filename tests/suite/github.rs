@@ -34,7 +34,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
   outputs           GITHUB_OUTPUT, GITHUB_STEP_SUMMARY
 
@@ -82,7 +82,7 @@ The draft and <code>main</code> may still hold what was undone: mend it there, o
 | new deployment | 019e191e-ca97-7afa-a3bf-000000000001 |
 | created at | 2026-05-11T22:18:28.909Z |
 | test runs | 2 triggered: run-0001, run-0002 |
-| verified | yes, it is active |
+| verified | yes, this version is active |
 | took | [..] s |
 | agent | PROJECT-AB12CD34 |
 | target | 019e0f3a-71c4-7c1e-9b3d-000000000042 |

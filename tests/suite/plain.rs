@@ -29,7 +29,7 @@ Rolled back: live is back on 46c7839, and that is verified
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
 
 "#]]

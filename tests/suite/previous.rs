@@ -70,7 +70,7 @@ Rolled back: live is back on “message 1” (f0f3000), and that is verified
   test runs         2 triggered: run-0001, run-0002
   copy of           d-1
   replaced          d-6
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
   outputs           out.env
 
@@ -92,7 +92,7 @@ fn warns_that_it_guesses_where_the_history_has_no_types() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-warning: previous is a guess: the API does not say which deployments are rollbacks, so that a version that came back was taken for a rollback to it
+warning: previous is a guess: the API does not say which deployments are rollbacks, so that a version that came back is taken for a rollback to it
 
 "#]]
     );
@@ -105,8 +105,9 @@ fn undoes_no_rollback() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (already-rolled-back): what is active in live is itself a rollback (46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago)), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
+error: Not rolled back (already-rolled-back): what is active in live is itself a rollback: 46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
   effect            unchanged: nothing was sent
+  was active        46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
@@ -143,6 +144,7 @@ error: Not rolled back (not-found): live has no earlier version to go back to: t
   to choose from    live: 46c7000 “message 3” (a rollback, 11 May 21:18 UTC, [..] ago)
   to choose from    live: add8000 “message 2” (11 May 20:18 UTC, [..] ago)
   to choose from    live: 46c7000 “message 1” (11 May 19:18 UTC, [..] ago)
+  was active        46c7000 “message 3” (a rollback, 11 May 21:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
@@ -222,6 +224,7 @@ error: Not rolled back (invalid-input): 46c7000 is the beginning of several vers
   effect            unchanged: nothing was sent
   to choose from    live: 46c7000b “message 2” (11 May 20:18 UTC, [..] ago)
   to choose from    live: 46c7000a “message 1” (11 May 19:18 UTC, [..] ago)
+  was active        c “message 3” (11 May 21:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]
@@ -255,6 +258,7 @@ error: Not rolled back (not-found): live lists deployments that are newer than t
   to choose from    live: add8000 “message 3” (11 May 21:18 UTC, [..] ago)
   to choose from    live: 46c7000 “message 2” (11 May 20:18 UTC, [..] ago)
   to choose from    live: f0f3000 “message 1” (11 May 19:18 UTC, [..] ago)
+  was active        46c7000 “message 3” (11 May 21:18 UTC, [..] ago)
   correlation id    [..]
 
 "#]]

@@ -165,7 +165,7 @@ fn nothing_is_sent_again_while_it_waits() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (cancelled): cancelled by SIGTERM before the request was sent again; run it again if it is still wanted, which is safe
+error: Not rolled back (cancelled): cancelled by SIGTERM; no request had an effect; run it again if it is still wanted, which is safe
   effect            unchanged: nothing was rolled back
   correlation id    [..]
 

@@ -134,7 +134,7 @@ Rolled back: live is back on 46c7839, and that is verified
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
 waiting for 2 test runs, at most 15m
   tests             2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; at most [..] more
@@ -152,7 +152,7 @@ error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 test r
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
   test run          run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored
@@ -248,7 +248,7 @@ Rolled back: live is back on 46c7839, and that is verified
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
 waiting for 2 test runs, at most 15m
   tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
@@ -266,7 +266,7 @@ error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
-  verified          yes, it is active
+  verified          yes, this version is active
   took              [..] s
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
   failed case       c: no reason is given

@@ -27,7 +27,11 @@ fn is_found_a_little_later() {
     let stand_in = StandIn::start(move |request| api.answer(request));
     let ended = Step::plain(&stand_in).run();
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    assert!(ended.out.contains("  verified          yes, it is active\n"), "{}", ended.out);
+    assert!(
+        ended.out.contains("  verified          yes, this version is active\n"),
+        "{}",
+        ended.out
+    );
 }
 
 #[test]
@@ -43,7 +47,7 @@ fn fails_where_another_version_is_active() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Accepted, but not active (not-active): the API accepted the rollback (46c7839 (11 May 22:18 UTC, [..] ago)), but what is active is add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); somebody may have deployed meanwhile: start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing
+error: Accepted, but not active (not-active): the rollback was done: 46c7839 (11 May 22:18 UTC, [..] ago); but what is active is add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing
   effect            unknown: the new deployment was made, and another one is active
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   environment       live
@@ -137,7 +141,7 @@ fn fails_where_the_new_deployment_is_not_the_one_that_was_meant() {
         });
         let ended = Step::in_environment(&stand_in, "live", DEPLOYMENT).run();
         assert_eq!((ended.code, stand_in.posts()), (9, 1), "{}", ended.err);
-        assert!(ended.err.contains("the API made something else ("), "{}", ended.err);
+        assert!(ended.err.contains("the API made something else: "), "{}", ended.err);
     }
 }
 
