@@ -65,6 +65,11 @@ pub enum Verification {
 }
 
 impl Plan {
+    /// Whether a deployment was there before.
+    pub fn knows(&self, deployment: &Deployment) -> bool {
+        self.known_ids.as_ref().is_some_and(|ids| ids.contains(&deployment.id))
+    }
+
     /// All deployments of the plan.
     pub fn deployments(&self) -> impl Iterator<Item = &Deployment> {
         self.current.iter().chain(&self.target).chain(&self.undone)

@@ -80,8 +80,13 @@ impl History {
 
     /// Whether the list and what is active agree. For a moment after a deployment they may not.
     pub fn is_settled(&self) -> bool {
+        self.lists_current && !self.has_newer()
+    }
+
+    /// Whether a deployment is about to be active.
+    pub fn has_newer(&self) -> bool {
         // What can never be active is not about to be.
-        self.lists_current && self.newer.iter().all(|newer| newer.is_void)
+        self.newer.iter().any(|newer| !newer.is_void)
     }
 
     /// All deployments, the newest one first.

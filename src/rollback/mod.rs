@@ -20,12 +20,13 @@ mod wait_for_tests;
 
 use crate::agents_api::AgentsApi;
 use crate::model::{
-    Delivery, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome, Verification,
+    Delivery, Deployment, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome,
+    Verification,
 };
 use engine::Engine;
 use humantime::format_duration;
 use plan::{Next, There};
-use reconcile::{Reconciliation, Seen};
+use reconcile::Reconciliation;
 
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
@@ -58,20 +59,26 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let sent = self.send(&mut record.plan, &mut search).await;
         record.plan.target = record.plan.target.take().or(search.target);
         match sent {
-            Ok(Some(rollback)) => self.conclude(record, rollback, search.last).await,
+            Ok(Some(rollback)) => self.conclude(record, rollback, search.active).await,
             Ok(None) => Ok(Outcome::Unchanged),
             Err(Failure::NotDone { error, lost, candidates }) if error.is_already_published() => {
                 let plan = &mut record.plan;
                 match (self.look_whether_there(plan).await, lost) {
-                    (There::Target(there), _) => {
+                    (There::Target(there), lost) if lost.is_none() || plan.knows(&there) => {
                         plan.current = Some(*there);
                         Ok(Outcome::Unchanged)
+                    }
+                    // The lost request has put it there.
+                    (There::Target(there), Some(lost)) if plan.known_ids.is_some() => {
+                        let rollback = Rollback::established(*there, &lost);
+                        self.conclude(record, rollback, None).await
                     }
                     // The lost request may have put it there.
                     (_, Some(lost)) => {
                         let cause = "the API says that the version is active already".to_owned();
                         Err(Failure::Unknown { lost, error, cause })
                     }
+                    (There::Target(_), None) => Ok(Outcome::Unchanged),
                     // With a bare id, nothing speaks against the API's word.
                     (There::Unseen, None) if plan.known_ids.is_none() => Ok(Outcome::Unchanged),
                     (There::Another(there), None) => {
@@ -91,20 +98,20 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
     }
 
-    /// Judges a rollback that the API says was done, or the lists show. `seen` is what the look has
-    /// shown that found it.
+    /// Judges a rollback that the API says was done, or the lists show. `active` is what was seen to be
+    /// active last, since the request.
     async fn conclude(
         &self,
         record: &mut Record,
         rollback: Rollback,
-        seen: Option<Seen>,
+        active: Option<Vec<Deployment>>,
     ) -> Result<Outcome, Failure> {
         let made = &record.rollback.insert(rollback).deployment;
         if !record.plan.is_met_by(made) {
             return Err(Failure::NotActive);
         }
         if self.request.is_verified {
-            let seen = self.verify(made, record.plan.environment, seen).await;
+            let seen = self.verify(made, record.plan.environment, active).await;
             if let Verification::OtherActive(_) = record.verification.insert(seen) {
                 return Err(Failure::NotActive);
             }

@@ -63,7 +63,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         plan.target = Some(target.clone());
         let current = plan.current.as_ref();
         if current.is_some_and(|current| current.has_version_of(&target))
-            && history.is_settled()
+            && !history.has_newer()
             && !request.is_forced
             && !is_rehearsal_of_bare_id(request)
         {

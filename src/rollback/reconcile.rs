@@ -31,9 +31,11 @@ pub(super) struct Reconciliation {
     pub(super) target_id: Id,
     /// The deployment to go back to, once it was found in a list.
     pub(super) target: Option<Deployment>,
+    /// What was active when that was seen last.
+    pub(super) active: Option<Vec<Deployment>>,
     /// What the first whole look has shown of the target's environment.
     pub(super) first: Option<Seen>,
-    /// What the last look has shown of it that has seen what is active.
+    /// What the last look has shown of it, if all of that is fresh.
     pub(super) last: Option<Seen>,
     /// The ids of the deployments that were there before; none where they were not read.
     known_ids: Option<BTreeSet<String>>,
@@ -45,7 +47,15 @@ impl Reconciliation {
     /// The search for a rollback to `target_id` that begins now.
     pub(super) fn new(target_id: Id, plan: &Plan) -> Self {
         let (target, known_ids) = (plan.target.clone(), plan.known_ids.clone());
-        Self { target_id, target, first: None, last: None, known_ids, begun: Instant::now() }
+        Self {
+            target_id,
+            target,
+            active: None,
+            first: None,
+            last: None,
+            known_ids,
+            begun: Instant::now(),
+        }
     }
 
     /// When the rollback began, by the API's clock. None where no answer tells it.
@@ -128,9 +138,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Evidence::Inconclusive("the API lists no such deployment to go back to".to_owned())
             }
         };
-        if let Some(seen) = seen(search.target.as_ref(), &active, &lists) {
-            search.last = Some(seen);
-        }
+        search.active = fresh(&active).or(search.active.take());
+        search.last = seen(search.target.as_ref(), &active, &lists);
         if let Evidence::Found(_) = evidence {
             return Ok(evidence);
         }
@@ -150,6 +159,11 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     }
 }
 
+/// What a read has shown, if the answer is no old one.
+fn fresh(read: &Answer<Deployments>) -> Option<Vec<Deployment>> {
+    read.as_ref().ok().filter(|read| !read.is_from_cache).map(|read| read.value.clone())
+}
+
 /// What fresh answers show of the target's environment.
 fn seen(
     target: Option<&Deployment>,
@@ -157,16 +171,9 @@ fn seen(
     lists: &[(Environment, Answer<Deployments>)],
 ) -> Option<Seen> {
     let environment = target?.environment?;
-    let fresh = |read: &Answer<Deployments>| {
-        read.as_ref().ok().filter(|read| !read.is_from_cache).map(|read| read.value.clone())
-    };
     let active = plan::of(Some(environment), fresh(active)?);
-    let list = lists.iter().find(|(listed, _)| *listed == environment);
-    Some(Seen {
-        environment,
-        active,
-        listed: list.and_then(|(_, list)| fresh(list)).unwrap_or_default(),
-    })
+    let (_, list) = lists.iter().find(|(listed, _)| *listed == environment)?;
+    Some(Seen { environment, active, listed: fresh(list)? })
 }
 
 pub(super) fn unread(error: &CallError) -> String {

@@ -50,7 +50,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut doubt: Option<Doubt> = None;
         loop {
             // What was active before this request says nothing about its effect.
-            search.last = None;
+            (search.active, search.last) = (None, None);
             let limit = self.deadline.for_rollback();
             let error = match self.api.roll_back(&search.target_id, limit).await {
                 Ok(rollback) => return Ok(Some(rollback)),
@@ -182,15 +182,17 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             None => self.settle(environment, history).await.ok(),
         };
         let Some(history) = history else { return Err(failed()) };
+        // A newer deployment is about to be active, whatever is now.
         let newer = history.newer.into_iter().find(|newer| is_new(newer) && !newer.is_void);
-        let now = newer.or(history.current);
-        let is_there = now.as_ref().zip(plan.target.as_ref());
+        let is_there = history.current.as_ref().zip(plan.target.as_ref());
         if is_there.is_some_and(|(now, target)| now.has_version_of(target))
+            && newer.is_none()
             && !self.request.is_forced
         {
-            plan.current = now;
+            plan.current = history.current;
             return Ok(Again::Unneeded);
         }
+        let now = newer.or(history.current);
         Err(Failure::Superseded {
             now: now.map(Box::new),
             lost: doubt.map(|doubt| doubt.lost.clone()),

@@ -5,23 +5,22 @@ use crate::model::{CallError, Deployment, Environment, Verification};
 use crate::rollback::{
     engine::{Engine, Tries},
     looks::Looks,
-    reconcile::Seen,
 };
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Looks at what is active until the new deployment is, for the looks of a ladder. What was seen last
     /// decides, whatever ended the looks; an old answer from a cache is no look. `planned` is the
-    /// environment where the API does not name the one of the new deployment, `before` what was seen when
-    /// the new deployment was found, if it had to be looked for.
+    /// environment where the API does not name the one of the new deployment, `before` what was seen to be
+    /// active before these looks, since the request.
     pub(super) async fn verify(
         &self,
         made: &Deployment,
         planned: Option<Environment>,
-        before: Option<Seen>,
+        before: Option<Vec<Deployment>>,
     ) -> Verification {
         let environment = made.environment.or(planned);
         let mut seen = match before {
-            Some(Seen { active, .. }) => judge(made, environment, active.into_iter().collect()),
+            Some(active) => judge(made, environment, active),
             None => Verification::Unseen("no time was left to look".to_owned()),
         };
         if let Verification::Active = seen {

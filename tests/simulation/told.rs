@@ -1,6 +1,7 @@
 //! What people and later steps are told of a run: the headline, the effect and the outputs.
 
 use crate::ended::Ended;
+use crate::journal::{Read, Subject};
 use polyai_rollback::agents_api::connection::Connection;
 use polyai_rollback::agents_api::endpoint::{Endpoint, Region};
 use polyai_rollback::inputs::Task;
@@ -118,15 +119,17 @@ fn names_what_is_active(ended: &Ended<'_>, report: &Report<'_>) -> bool {
     !claims || headline.ends_with("says the API") || is_named
 }
 
-/// Where somebody else's deployment ends a run, it is named as the last look showed it, and so is the one
-/// that was there before.
+/// Where somebody else's deployment ends a run, it is named as the last look showed it, as the active one or the
+/// newest in the list, and so is the one that was there before.
 fn superseded_names_both(ended: &Ended<'_>, report: &Report<'_>) -> bool {
     let Err(Failure::Superseded { now, .. }) = &ended.press.result else { return true };
     let (Some(now), Some(diagnostic)) = (now, &report.diagnostic) else { return false };
     let text = diagnostic.lines().join(" ");
     let active = ended.last_active(ended.calls().len()).map(|place| ended.made(place));
     let planned_on = ended.planned_on().map(|place| ended.made(place));
-    let is_seen = active.is_some_and(|active| active.deployment.id == now.id);
+    let list = ended.last_read(Subject::Live, ended.calls().len()).and_then(Read::shown);
+    let newest = list.and_then(|list| list.first()).map(|place| ended.made(*place));
+    let is_seen = active.into_iter().chain(newest).any(|seen| seen.deployment.id == now.id);
     let expected = ended.request.expect_current.as_deref();
     let before = match ended.sent().is_empty() {
         true => expected,
