@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 use std::time::SystemTime;
-use support::agents_api::{AGENT, API_KEY, AgentsApi, BAD_VERSION, DEPLOYMENT, Quirks, VERSION};
+use support::agents_api::{
+    ACCOUNT, AGENT, API_KEY, AgentsApi, BAD_VERSION, DEPLOYMENT, Quirks, VERSION,
+};
 use support::stand_in::Request;
 
 const IN_SANDBOX: &str = "019e0f3a-71c4-7c1e-9b3d-000000000043";
@@ -186,4 +188,41 @@ fn switches_make_it_what_some_agents_are() {
     assert_eq!((&second["status"], counts(&second)), (&json!("completed"), [Some(1); 3]));
     let turn = &second["testHistory"][1]["rawConversation"]["turns"][0];
     assert!(turn["user_input"].is_string() && turn["function_calls"][0]["arguments"].is_object());
+}
+
+#[test]
+fn the_vendors_own_clients_find_what_they_read() {
+    let api = AgentsApi::new();
+    let base = format!("/adk/v1/accounts/{ACCOUNT}/projects/{AGENT}/");
+    let read = |line: &str| send(&api, &base, line, "", API_KEY).1;
+    let list = read("GET deployments?client_env=live");
+    assert_eq!(
+        list["deployments"][0],
+        json!({
+            "id": ACTIVE,
+            "client_env": "live",
+            "artifact_version": "2026-05-08T18:26:14.711Z",
+            "version_hash": BAD_VERSION,
+            "created_by": "dev@example.com",
+            "created_at": "Mon, 11 May 2026 15:18:28 GMT",
+            "deleted": false,
+            "deployment_metadata": {
+                "deployment_message": "New greeting",
+                "deployment_type": "promotion",
+            },
+            "function_deployment": null,
+            "function_deployment_version": null,
+            "genai_account_id": ACCOUNT,
+            "genai_project_id": AGENT,
+            "rag_kb_version": null,
+            "snapshot_id": null,
+        })
+    );
+    assert_eq!(list["deployments"].as_array().unwrap().len(), 2);
+    let active = read("GET deployments/active");
+    assert_eq!(active["live"], json!({"deployment_id": ACTIVE, "version": BAD_VERSION}));
+
+    let empty = AgentsApi::with_history("live", &[], Quirks::default());
+    let (_, active) = send(&empty, &base, "GET deployments/active", "", API_KEY);
+    assert_eq!(active["live"], json!({"deployment_id": "", "version": ""}));
 }

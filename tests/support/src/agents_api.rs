@@ -4,6 +4,7 @@
 //! Addresses, statuses, codes and shapes are those of the real API. The sentences of its errors are not
 //! documented word for word: the sentences here say the same.
 
+mod adk;
 mod deployments;
 mod refusal;
 mod test_runs;
@@ -135,6 +136,9 @@ impl AgentsApi {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let method = request.method.as_str();
         // A prefix stands for a gateway before the API.
+        if let Some((_, path)) = path.split_once("/adk/v1/accounts/") {
+            return self.answer_adk(method, &path.split('/').collect::<Vec<_>>(), query);
+        }
         let (_, path) = path.split_once("/v1/agents/").ok_or_else(Refusal::no_route)?;
         let path: Vec<_> = path.split('/').collect();
         let [agent, path @ ..] = path.as_slice() else { return Err(Refusal::no_route()) };
