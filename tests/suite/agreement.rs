@@ -4,9 +4,10 @@ use crate::step::Step;
 use polyai_rollback::inputs::table::{INPUTS, is_input};
 use polyai_rollback::model::Outcome;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use support::agents_api::agents_api;
+use std::process::{Command, Output};
+use support::agents_api::{AGENT, API_KEY, agents_api};
 use support::stand_in::StandIn;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -87,8 +88,13 @@ fn on_the_inputs() {
             continue;
         }
         assert_eq!(inputs[name].get("default").is_none(), required, "{name}");
-        // GitLab needs a file for its report in any case.
-        let default = if name == "output-file" { "rollback.env" } else { default };
+        // GitLab keeps these files in any case, so they need a name.
+        let default = match name {
+            "output-file" => "rollback.env",
+            "summary-file" => "rollback-summary.md",
+            "report-file" => "rollback-report.json",
+            _ => default,
+        };
         assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
     }
 
@@ -101,7 +107,85 @@ fn on_the_inputs() {
     });
     assert_eq!(object(&job["variables"]), &handed_over.collect::<Map<_, _>>());
     assert_eq!(job["image"]["entrypoint"], serde_json::json!([""]));
-    assert_eq!(job["artifacts"]["reports"]["dotenv"], "$[[ inputs.output-file ]]");
+    let artifacts = &job["artifacts"];
+    assert_eq!(artifacts["when"], "always");
+    assert_eq!(artifacts["reports"]["dotenv"], "$[[ inputs.output-file ]]");
+    let kept = ["summary-file", "report-file"];
+    let paths = kept.map(|name| format!("$[[ inputs.{name} ]]"));
+    assert_eq!(artifacts["paths"], serde_json::json!(paths));
+    for name in kept {
+        assert_eq!(inputs[name]["regex"], r"\S", "{name}: a blank one keeps the whole project");
+    }
+}
+
+/// The component's script with a program in the place of polyai-rollback, and these variables.
+fn run_component(program: &str, variables: &[(String, String)]) -> Output {
+    let (_, job) = component();
+    let lines = job["script"].as_array().expect("a script");
+    let script: Vec<_> = lines.iter().map(|line| line.as_str().expect("a line")).collect();
+    assert_eq!(script.last(), Some(&"polyai-rollback"));
+    let script = script.join("\n").replace("\npolyai-rollback", &format!("\n{program}"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-e", "-c", &script]).env_clear().current_dir(folder.path());
+    shell.envs(variables.iter().cloned()).output().unwrap()
+}
+
+fn variable(prefix: &str, input: &str) -> String {
+    format!("{prefix}_{}", input.replace('-', "_").to_uppercase())
+}
+
+#[test]
+fn on_the_variables_that_the_component_ignores() {
+    let given = |prefix| INPUTS.map(|input| (variable(prefix, input.name), "x".to_owned()));
+    let variables: Vec<_> = ["INPUT", "POLYAI", "PLUGIN"].into_iter().flat_map(given).collect();
+    let left = |variables: &[(String, String)]| {
+        let printed = run_component("/usr/bin/env", variables).stdout;
+        let printed = String::from_utf8(printed).unwrap();
+        let names = printed.lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned()));
+        names.filter(|name| name.starts_with("POLYAI_") || name.starts_with("PLUGIN_")).collect()
+    };
+    let all: BTreeSet<String> = left(&variables);
+    assert_eq!(sorted(all.iter().map(String::as_str)), ["POLYAI_API_KEY_FILE", "POLYAI_DRY_RUN"]);
+    let without_file: Vec<_> =
+        variables.into_iter().filter(|(name, _)| name != "INPUT_API_KEY_FILE").collect();
+    assert!(left(&without_file).contains("POLYAI_API_KEY"));
+}
+
+#[test]
+fn on_the_switch_of_the_component() {
+    let api = StandIn::start(agents_api());
+    let run = |in_yaml: &str, on_the_page: Option<(&str, &str)>| {
+        let (inputs, _) = component();
+        let mut variables: BTreeMap<_, _> = object(&inputs)
+            .iter()
+            .filter(|(name, _)| is_input(name))
+            .map(|(name, input)| (name.as_str(), input["default"].as_str().unwrap_or_default()))
+            .collect();
+        variables.extend([
+            ("agent-id", AGENT),
+            ("deployment-id", "previous"),
+            ("environment", "live"),
+            ("base-url", api.url()),
+            ("dry-run", in_yaml),
+        ]);
+        let variables = variables.into_iter();
+        let variables = variables.map(|(name, value)| (variable("INPUT", name), value.to_owned()));
+        let others = [("POLYAI_API_KEY", API_KEY)].into_iter().chain(on_the_page);
+        let others = others.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables: Vec<_> = variables.chain(others).collect();
+        let ended = run_component(env!("CARGO_BIN_EXE_polyai-rollback"), &variables);
+        (ended.status.code().unwrap(), api.posts())
+    };
+    let preview = (0, 0);
+    let refusal = (2, 0);
+    assert_eq!(run("false", Some(("POLYAI_DRY_RUN", "true"))), preview);
+    assert_eq!(run("true", None), preview);
+    assert_eq!(run("true", Some(("POLYAI_DRY_RUN", "true"))), preview);
+    assert_eq!(run("true", Some(("POLYAI_DRY_RUN", "false"))), refusal);
+    assert_eq!(run("false", Some(("POLYAI_DRYRUN", "true"))), refusal);
+    assert_eq!(run("false", Some(("POLYAI_DRY_RUN", "perhaps"))), refusal);
+    assert_eq!(run("false", Some(("POLYAI_DRY_RUN", ""))), (0, 1));
 }
 
 #[test]
