@@ -66,8 +66,9 @@ impl Variables {
             let own = input_name(rest);
             let is_upper = !rest.contains(|c: char| c.is_lowercase());
             let is_proper = is_upper && is_input(&own);
-            match meant_by(rest) {
-                Some(input) if !is_blank && !is_proper => {
+            let meant = if is_proper || is_blank { None } else { meant_by(rest) };
+            match meant {
+                Some(input) => {
                     misspelled.push(Misspelled { name: name.to_owned(), input, spelling });
                 }
                 _ if is_upper => {

@@ -3,7 +3,7 @@
 use crate::model::{CallError, Candidates, RetryClass};
 use crate::report::connect_help;
 use crate::report::context::Context;
-use crate::report::diagnostic::{Facts, Reason};
+use crate::report::facts::{Facts, Reason};
 use humantime::format_duration;
 use std::time::Duration;
 

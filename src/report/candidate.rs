@@ -1,7 +1,7 @@
 //! A deployment to choose, where the one that was asked for is not to be had.
 
 use crate::model::{Deployment, Environment};
-use crate::report::diagnostic::Facts;
+use crate::report::facts::Facts;
 use serde::Serialize;
 
 /// The most characters of a message in a table.

@@ -6,10 +6,11 @@
 //! the ways in which there is no connection.
 
 use crate::inputs::Task;
-use crate::model::{
-    CallError, Delivery, Deployment, Environment, Failure, Names, Record, TestRuns, Verification,
-};
-use crate::report::{call_help, candidate::Candidate, context::Context, target_help};
+use crate::model::{CallError, Delivery, Environment, Failure, TestRuns, Verification};
+use crate::report::candidate::Candidate;
+use crate::report::context::Context;
+use crate::report::facts::{Facts, Reason};
+use crate::report::{call_help, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
 
@@ -80,39 +81,11 @@ pub struct Diagnostic {
     pub candidates: Vec<Candidate>,
 }
 
-/// Everything that the words of a failure are made of.
-#[derive(Clone, Copy)]
-pub struct Facts<'a> {
-    /// What the run found out and did.
-    pub record: &'a Record,
-    /// What was asked for, and by whom.
-    pub context: &'a Context<'a>,
-    /// How deployments are named.
-    pub names: Names,
-}
-
-/// Why something was not done: the cause in a few words, what happened, what to do.
-pub(super) struct Reason {
-    pub(super) cause: String,
-    pub(super) problem: String,
-    pub(super) help: String,
-}
-
 /// The words of one arm: the end in a few words, the reason, what was and was not done.
 struct Words {
     headline: &'static str,
     reason: Reason,
     effect: EffectWords,
-}
-
-impl Reason {
-    pub(super) fn new(
-        cause: impl Into<String>,
-        problem: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self { cause: cause.into(), problem: problem.into(), help: help.into() }
-    }
 }
 
 /// The words of a run that left production as it was.
@@ -162,18 +135,6 @@ impl Diagnostic {
         });
         let effect = Row::new("effect", self.effect);
         answer.into_iter().chain([effect]).chain(command).chain(candidates).collect()
-    }
-}
-
-impl Facts<'_> {
-    /// The environment, for people.
-    pub(super) fn there(&self) -> &'static str {
-        self.record.plan.environment.map_or("its environment", Environment::name)
-    }
-
-    /// A deployment in one line.
-    pub(super) fn line(&self, deployment: Option<&Deployment>) -> String {
-        deployment.map_or("nothing".to_owned(), |deployment| self.names.line(deployment))
     }
 }
 

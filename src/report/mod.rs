@@ -10,6 +10,7 @@ mod connect_help;
 pub mod context;
 pub mod diagnostic;
 pub mod dotenv;
+pub mod facts;
 pub mod files;
 pub mod github_output;
 pub mod json;
@@ -25,7 +26,8 @@ use crate::model::{
 };
 use crate::text::row::Row;
 use context::Context;
-use diagnostic::{Diagnostic, Facts};
+use diagnostic::Diagnostic;
+use facts::Facts;
 use std::time::Duration;
 
 /// The most characters of a message in a line of the log.

@@ -1,7 +1,7 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
 use crate::model::{Candidates, Deployment, Kind, NoTarget, PREFIX_CHARACTERS};
-use crate::report::diagnostic::{Facts, Reason};
+use crate::report::facts::{Facts, Reason};
 
 /// The most characters of a message that are shown beside a version.
 const MESSAGE_CHARACTERS: usize = 40;

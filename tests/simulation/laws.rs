@@ -31,6 +31,7 @@ pub fn broken(ended: &Ended<'_>, told: &Told) -> Option<&'static str> {
         // What is sent.
         ("nothing is sent while the API may still act", sent::nothing_while_still_going(ended)),
         ("nothing in doubt is sent again before all looks", sent::after_all_looks(ended)),
+        ("a request has all the time but that for looking", sent::had_all_the_time(ended)),
         ("nothing lost is given up before all looks", sent::looked_for_at_the_end(ended)),
         ("nothing is sent again without time to look", sent::with_time_to_look(ended)),
         ("a request goes to what was asked for", sent::goes_to_the_target(ended)),

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// A list of so many deployments is short.
 pub const SHORT_LIST: usize = 25;
+/// The time that is kept for looking.
+const LOOKING_TIME: Duration = Duration::from_secs(10);
 /// The time that must be left for a request that is sent again.
 const TIME_TO_LOOK: Duration = Duration::from_secs(15);
 
@@ -45,6 +47,22 @@ pub fn after_all_looks(ended: &Ended<'_>) -> bool {
             has_looked_for(ended, lost, later.place)
                 && !reads.any(|read| read.shown().is_some_and(|shown| shown.iter().any(shows_ours)))
         })
+    })
+}
+
+/// A request that is given up has had all the time that was left, but ten seconds for looking, or half of the time
+/// where less than twenty seconds were left.
+pub fn had_all_the_time(ended: &Ended<'_>) -> bool {
+    let moment = Duration::from_secs(1);
+    ended.sent().iter().all(|sent| {
+        let Some(answer) = sent.post.answer else { return true };
+        let took = answer.at - sent.post.at;
+        let left = ended.deadline() - sent.post.at;
+        let most = left - LOOKING_TIME.min(left / 2);
+        let is_given_up = answer.meaning == Meaning::StillGoing && took > moment;
+        // The clock of the simulation counts whole milliseconds.
+        let tick = Duration::from_millis(2);
+        !is_given_up || took <= most + tick && took + moment >= most
     })
 }
 

@@ -5,7 +5,7 @@ use snapbox::{assert_data_eq, str};
 use std::io::Read;
 use std::net::TcpListener;
 use std::thread;
-use support::agents_api::{AgentsApi, not_found, rolled_back};
+use support::agents_api::{AgentsApi, DEPLOYMENT, not_found, rolled_back};
 use support::stand_in::{Answer, StandIn};
 
 const OUTCOMES: [(i32, &str); 6] = [
@@ -91,12 +91,12 @@ fn each_status_has_its_exit_code() {
 
 #[test]
 fn not_found_names_the_three_things_that_can_be_wrong() {
-    let ended = fail(Answer::new(404, not_found("some-id")), 4);
+    let ended = fail(Answer::new(404, not_found(DEPLOYMENT, "some-id")), 4);
     assert_data_eq!(
         &ended.err,
         str![[r#"
 error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
-  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
+  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id 019e0f3a-71c4-7c1e-9b3d-000000000042 does not exist
   effect            unchanged: nothing was rolled back
   correlation id   [..]
 

@@ -109,7 +109,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)%0A  to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)%0A  to choose from    pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago)%0A  to choose from    pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago)%0A  to choose from    sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago)%0A  to choose from    sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago)%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)%0A  to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)%0A  to choose from    pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago)%0A  to choose from    pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago)%0A  to choose from    sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago)%0A  to choose from    sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago)%0A  correlation id    [..]
 
 "#]]
     );
@@ -143,7 +143,7 @@ Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:
 
 | | |
 |---|---|
-| the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment not found |
+| the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment with id gone does not exist |
 | effect | unchanged: nothing was rolled back |
 | to choose from | live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago) |
 | to choose from | live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago) |

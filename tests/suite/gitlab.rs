@@ -77,7 +77,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
         &ended.err,
         str![[r#"
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
-  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment not found
+  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist
   effect            unchanged: nothing was rolled back
   to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)
   to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)

@@ -265,7 +265,7 @@ fn a_read_that_fails_before_anything_is_sent_is_told_as_what_it_is() {
     ];
     for (status, code, words) in cases {
         for variable in ["POLYAI_ENVIRONMENT", "POLYAI_DRY_RUN", "POLYAI_EXPECT_CURRENT"] {
-            let api = StandIn::start(move |_| Answer::new(status, not_found("")));
+            let api = StandIn::start(move |_| Answer::new(status, not_found(DEPLOYMENT, "")));
             let value = if variable == "POLYAI_ENVIRONMENT" { "live" } else { "true" };
             let ended = Step::in_environment(&api, "", DEPLOYMENT).env(variable, value).run();
             assert_eq!((ended.code, api.posts()), (code, 0), "{}", ended.err);

@@ -22,6 +22,7 @@ mod proxy;
 mod request;
 mod secrets;
 mod signals;
+mod stand_in;
 mod step;
 mod test_runs;
 mod tls;

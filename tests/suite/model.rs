@@ -56,6 +56,7 @@ fn run(seed: u64) {
         no_version: rng.u8(..20) == 0,
         no_types: rng.bool(),
         refuses_the_active: rng.bool(),
+        ..Quirks::default()
     };
     let api = AgentsApi::with_clock(move || SystemTime::now() - skew, quirks);
     let faults = *rng.choice(&[0.2, 0.5, 0.9]).expect("a share");

@@ -67,7 +67,7 @@ Rolled back: live is back on “message 1” (f0f3000), and that is verified
   artifact version  2026-05-08T18:26:14.711Z
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
-  test runs         2 triggered: run-0001, run-0002
+  test runs         none were triggered
   copy of           d-1
   replaced          d-6
   verified          yes, this version is active
@@ -158,7 +158,7 @@ error: Not rolled back (not-found): live has no earlier version to go back to: t
 fn that_is_listed_and_not_found_is_explained() {
     let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
     let stand_in = StandIn::start(move |request| match request.method.as_str() {
-        "POST" => Answer::new(404, not_found("")),
+        "POST" => Answer::new(404, not_found("d-2", "")),
         _ => api.answer(request),
     });
     let ended = Step::in_environment(&stand_in, "live", "previous").run();

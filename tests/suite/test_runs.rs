@@ -47,7 +47,7 @@ fn wait_for(test_run_ids: &'static str) -> Ended {
 
 /// What the API tells of a run.
 fn run(status: &str, counts: &str, history: &str) -> Answer {
-    let conversation = r#""rawConversation":{"turns":[{"user":"my number is 555 0100"}]}"#;
+    let conversation = r#""rawConversation":{"id":"c","turns":[{"user_input":"my number is 555 0100","agent_response":"Thank you","function_calls":[{"name":"look_up","arguments":{"number":"555 0100"}}]}]}"#;
     let history = history.replace("CONVERSATION", conversation);
     Answer::new(
         200,

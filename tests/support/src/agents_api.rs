@@ -1,20 +1,29 @@
-//! The Agents API as far as it is known, with a memory: an agent's deployments, which of them are
-//! active, what a rollback does to them, and the test runs that it triggers.
+//! The Agents API as far as it is known, with a memory: an agent's deployments, which of them are active,
+//! what a publish, a promotion and a rollback do to them, and the test runs that these trigger.
+//!
+//! Addresses, statuses, codes and shapes are those of the real API. The sentences of its errors are not
+//! documented word for word: the sentences here say the same.
+
+mod adk;
+mod deployments;
+mod refusal;
+mod test_runs;
 
 use crate::stand_in::{Answer, Request};
+use deployments::Deployment;
+use refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The key, the agent, and a deployment of `live` to go back to.
+/// The key, the workspace, the agent, and a deployment of `live` to go back to.
 pub const API_KEY: &str = "pk-stand-in-4f1d8a6c";
+pub const ACCOUNT: &str = "acme-ws";
 pub const AGENT: &str = "PROJECT-AB12CD34";
 pub const DEPLOYMENT: &str = "019e0f3a-71c4-7c1e-9b3d-000000000042";
 /// The version of that deployment.
 pub const VERSION: &str = "46c78399935c449c80d7d328a91b52ea";
-/// How the ids of new deployments begin.
-const NEW: &str = "019e191e-ca97-7afa-a3bf-";
 /// Another version, that is live now.
 pub const BAD_VERSION: &str = "add8d0c5b1f34e6f8f6a0b1c2d3e4f50";
 
@@ -28,7 +37,8 @@ pub struct AgentsApi {
     test_runs: Mutex<BTreeMap<String, u32>>,
 }
 
-/// What an API may be like, as long as it says nothing that is not true.
+/// What an API may be like, as long as it says nothing that is not true. The default is the real API as it
+/// is documented and was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quirks {
     /// How long a new deployment is missing in the lists.
@@ -43,16 +53,18 @@ pub struct Quirks {
     pub no_types: bool,
     /// Whether it refuses a rollback to the version that is active (409).
     pub refuses_the_active: bool,
-}
-
-#[derive(Clone)]
-struct Deployment {
-    id: String,
-    environment: &'static str,
-    version: String,
-    created: SystemTime,
-    kind: &'static str,
-    message: String,
+    /// Whether a change of any environment triggers test runs. PolyAI documents tests of drafts, branches and
+    /// sandbox alone, so that by default a rollback of live or pre-release triggers none.
+    pub tests_everywhere: bool,
+    /// Whether two cases of the second test run do not pass.
+    pub tests_fail: bool,
+    /// Whether the agent has simplified deployments: a merge goes straight to live, the other environments keep
+    /// an old state, and only deployments of live are accepted as targets of a rollback.
+    pub simplified: bool,
+    /// Whether an A/B test runs in live, during which rollbacks of live and promotions to live are refused.
+    pub ab_test: bool,
+    /// Whether the lists show a deleted deployment, just before the newest one of each environment.
+    pub deleted_rows: bool,
 }
 
 /// An API whose clock stands still, as a function from requests to answers.
@@ -62,10 +74,11 @@ pub fn agents_api() -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
 }
 
 impl AgentsApi {
-    /// An API whose clock stands still.
+    /// An API whose clock stands still. Unlike the real API it triggers test runs in every environment: most
+    /// tests roll `live` back, and want to see what is made of test runs.
     pub fn new() -> Arc<Self> {
-        let now = humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time");
-        Self::with_clock(move || now, Quirks::default())
+        let quirks = Quirks { tests_everywhere: true, ..Quirks::default() };
+        Self::with_clock(standing_still, quirks)
     }
 
     /// An API with a clock.
@@ -73,24 +86,8 @@ impl AgentsApi {
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
         quirks: Quirks,
     ) -> Arc<Self> {
-        let deployment =
-            |id: &str, environment, version: &str, hours: u64, message: &str| Deployment {
-                id: format!("019e0f3a-71c4-7c1e-9b3d-{id:0>12}"),
-                environment,
-                version: version.to_owned(),
-                created: clock() - Duration::from_secs(hours * 3_600),
-                kind: if environment == "sandbox" { "publish" } else { "promotion" },
-                message: message.to_owned(),
-            };
-        let deployments = vec![
-            deployment("40", "sandbox", VERSION, 90, "Opening hours"),
-            deployment("41", "pre-release", VERSION, 80, "Opening hours"),
-            deployment("42", "live", VERSION, 70, "Opening hours"),
-            deployment("43", "sandbox", BAD_VERSION, 9, "New greeting"),
-            deployment("44", "pre-release", BAD_VERSION, 8, "New greeting"),
-            deployment("45", "live", BAD_VERSION, 7, "New greeting"),
-        ];
-        Arc::new(Self::new_with(Box::new(clock), quirks, deployments))
+        let deployments = deployments::usual(clock(), quirks);
+        Self::with_deployments(clock, quirks, deployments)
     }
 
     /// An API whose clock stands still, and an environment that went through these versions, the
@@ -100,168 +97,72 @@ impl AgentsApi {
         history: &[(&str, &'static str)],
         quirks: Quirks,
     ) -> Arc<Self> {
-        let now = humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time");
-        let count = history.len();
-        let deployments = history.iter().enumerate().map(|(place, (version, kind))| Deployment {
-            id: format!("d-{}", place + 1),
-            environment,
-            version: (*version).to_owned(),
-            created: now - Duration::from_secs(3_600 * (count - place) as u64),
-            kind,
-            message: format!("message {}", place + 1),
-        });
-        Arc::new(Self::new_with(Box::new(move || now), quirks, deployments.collect()))
+        let deployments = deployments::history(standing_still(), environment, history);
+        Self::with_deployments(standing_still, quirks, deployments)
     }
 
-    fn new_with(
-        clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+    fn with_deployments(
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
         quirks: Quirks,
         deployments: Vec<Deployment>,
-    ) -> Self {
-        Self { clock, quirks, deployments: Mutex::new(deployments), test_runs: Mutex::default() }
-    }
-
-    /// The ids of the deployments that rollbacks have made since, the oldest one first.
-    pub fn rolled_back(&self) -> Vec<String> {
-        let made = |deployment: &&Deployment| deployment.id.starts_with(NEW);
-        self.deployments().iter().filter(made).map(|made| made.id.clone()).collect()
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            clock: Box::new(clock),
+            quirks,
+            deployments: Mutex::new(deployments),
+            test_runs: Mutex::default(),
+        })
     }
 
     /// What the API does.
     pub fn answer(&self, request: &Request) -> Answer {
-        let date = format!("Date: {}\r\n", httpdate::fmt_http_date((self.clock)()));
-        let (status, body) = self.act(request);
-        Answer::with_headers(status, &date, body)
+        let correlation_id = request.header("x-polyai-correlation-id");
+        let (status, body) = match self.act(request) {
+            Ok(Reply { status, body }) => (status, body.to_string()),
+            Err(refusal) => (refusal.status, refusal.body(correlation_id)),
+        };
+        let mut headers = format!("Date: {}\r\n", httpdate::fmt_http_date((self.clock)()));
+        if let Some(id) = correlation_id {
+            headers += &format!("X-PolyAI-Correlation-Id: {id}\r\n");
+        }
+        Answer::with_headers(status, &headers, body)
     }
 
-    fn act(&self, request: &Request) -> (u16, String) {
-        if request.header("x-api-key") != Some(API_KEY) {
-            return (401, r#"{"message":"Unauthorized"}"#.to_owned());
+    fn act(&self, request: &Request) -> Result<Reply, Refusal> {
+        match request.header("x-api-key") {
+            Some(API_KEY) => {}
+            key => return Err(Refusal::unauthorized(key)),
         }
-        let agent = format!("/v1/agents/{AGENT}/");
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let method = request.method.as_str();
         // A prefix stands for a gateway before the API.
-        let path = request.target.find("/v1/").map_or("", |start| &request.target[start..]);
-        let Some(path) = path.strip_prefix(&agent) else {
-            return (404, not_found(correlation_id(request)));
-        };
-        if let ("GET", Some(run)) =
-            (request.method.as_str(), path.strip_prefix("testing/test-runs/"))
-        {
-            return match self.test_run(run) {
-                Some(body) => (200, body.to_string()),
-                None => (404, r#"{"error":"Test run not found"}"#.to_owned()),
-            };
+        if let Some((_, path)) = path.split_once("/adk/v1/accounts/") {
+            return self.answer_adk(method, &path.split('/').collect::<Vec<_>>(), query);
         }
-        let Some(path) = path.strip_prefix("deployments") else {
-            return (404, not_found(correlation_id(request)));
-        };
-        match (request.method.as_str(), path) {
-            ("GET", "/active") => (200, self.active().to_string()),
-            ("GET", list) => match list.strip_prefix("?environment=") {
-                Some(query) => (200, self.list(query).to_string()),
-                None => (404, not_found(correlation_id(request))),
-            },
-            ("POST", path) => {
-                if serde_json::from_slice::<Body>(&request.body).is_err() {
-                    let body = r#"{"message":"Validation failed","errors":[{"field":"deploymentMessage","message":"expected string"}]}"#;
-                    return (400, body.to_owned());
-                }
-                let id = path.strip_prefix('/').and_then(|path| path.strip_suffix("/rollback"));
-                if self.quirks.refuses_the_active && id.is_some_and(|id| self.is_active(id)) {
-                    return (409, r#"{"error":"This version is active"}"#.to_owned());
-                }
-                match id.and_then(|id| self.roll_back(id)) {
-                    Some(body) => (200, body.to_string()),
-                    None => (404, not_found(correlation_id(request))),
-                }
+        let (_, path) = path.split_once("/v1/agents/").ok_or_else(Refusal::no_route)?;
+        let path: Vec<_> = path.split('/').collect();
+        let [agent, path @ ..] = path.as_slice() else { return Err(Refusal::no_route()) };
+        if *agent != AGENT {
+            return Err(Refusal::unknown_agent(agent));
+        }
+        let body = request.body.as_slice();
+        match (method, path) {
+            ("GET", ["deployments"]) => self.list(query).map(Reply::ok),
+            ("GET", ["deployments", "active"]) => Ok(Reply::ok(self.active())),
+            ("POST", ["deployments", "publish"]) => {
+                let body = self.publish(parse(body)?)?;
+                Ok(Reply { status: 201, body })
             }
-            _ => (405, String::new()),
+            ("POST", ["deployments", id, "promote"]) => {
+                self.promote(well_formed(id)?, parse(body)?).map(Reply::ok)
+            }
+            ("POST", ["deployments", id, "rollback"]) => {
+                let RollbackBody { .. } = parse(body)?;
+                self.roll_back(well_formed(id)?).map(Reply::ok)
+            }
+            ("GET", ["testing", "test-runs", id]) => self.test_run(well_formed(id)?).map(Reply::ok),
+            _ => Err(Refusal::no_route()),
         }
-    }
-
-    /// Whether its environment is on the version of a deployment.
-    fn is_active(&self, id: &str) -> bool {
-        let deployments = self.deployments();
-        let target = deployments.iter().find(|deployment| deployment.id == id);
-        let alike = |target: &Deployment| {
-            let newest = deployments.iter().rfind(|other| other.environment == target.environment);
-            newest.is_some_and(|newest| newest.version == target.version)
-        };
-        target.is_some_and(alike)
-    }
-
-    fn roll_back(&self, id: &str) -> Option<Value> {
-        let mut deployments = self.deployments();
-        let target = deployments.iter().find(|deployment| deployment.id == id)?;
-        let made = deployments.iter().filter(|deployment| deployment.id.starts_with(NEW)).count();
-        let new = Deployment {
-            id: format!("{NEW}{:012}", made + 1),
-            created: (self.clock)(),
-            kind: "rollback",
-            ..target.clone()
-        };
-        deployments.push(new.clone());
-        let mut runs = self.test_runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.extend(["run-0001", "run-0002"].map(|run| (run.to_owned(), 0)));
-        Some(json!({"deployment": new.json(), "testRunIds": ["run-0001", "run-0002"]}))
-    }
-
-    /// A test run, which is over when it is asked for the second time.
-    fn test_run(&self, id: &str) -> Option<Value> {
-        let mut runs = self.test_runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = runs.get_mut(id)?;
-        *asked += 1;
-        let (status, passed) = if *asked > 1 { ("completed", 3) } else { ("running", 1) };
-        Some(json!({
-            "id": id, "status": status, "testCaseCount": 3, "passedCount": passed, "failedCount": 0,
-            "errorCount": 0, "startedAt": "2026-05-11T22:18:29.100Z", "startedBy": "dev@example.com",
-            "testHistory": [{
-                "testCaseId": "case-1", "status": "passed", "testCaseSnapshot": {"name": "Greets"},
-                "results": {"prompt_assertion_results": [], "function_call_failures": []},
-                "rawConversation": {"turns": [{"user": "my number is 555 0100"}]},
-            }],
-        }))
-    }
-
-    fn active(&self) -> Value {
-        let shown = self.shown();
-        let of = |environment: &str| {
-            let newest = shown.iter().find(|deployment| deployment.environment == environment);
-            newest.map(|deployment| self.listed(deployment))
-        };
-        json!({"activeDeployments": {"sandbox": of("sandbox"), "pre-release": of("pre-release"), "live": of("live")}})
-    }
-
-    fn list(&self, query: &str) -> Value {
-        let (environment, limit) = query.split_once("&limit=").unwrap_or((query, "10"));
-        let limit = limit.parse().expect("a number of deployments");
-        let shown = self.shown();
-        let listed = shown.iter().filter(|deployment| deployment.environment == environment);
-        json!({"deployments": listed.take(limit).map(|deployment| self.listed(deployment)).collect::<Vec<_>>()})
-    }
-
-    /// A deployment as the lists show it.
-    fn listed(&self, deployment: &Deployment) -> Value {
-        let created = deployment.created - self.quirks.slip;
-        let mut json = Deployment { created, ..deployment.clone() }.json();
-        if !self.quirks.no_types {
-            let Deployment { message, kind, .. } = deployment;
-            json["metadata"] = json!({"deployment_message": message, "deployment_type": kind});
-        }
-        if self.quirks.whole_seconds {
-            json["createdAt"] = humantime::format_rfc3339_seconds(created).to_string().into();
-        }
-        if self.quirks.no_version && deployment.kind == "rollback" {
-            json["version"] = Value::Null;
-        }
-        json
-    }
-
-    /// What the lists show, the newest one first.
-    fn shown(&self) -> Vec<Deployment> {
-        let now = (self.clock)();
-        let is_shown = |deployment: &&Deployment| deployment.created + self.quirks.lag <= now;
-        self.deployments().iter().filter(is_shown).rev().cloned().collect()
     }
 
     fn deployments(&self) -> MutexGuard<'_, Vec<Deployment>> {
@@ -269,44 +170,71 @@ impl AgentsApi {
     }
 }
 
-impl Deployment {
-    fn json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "accountId": "acme-ws",
-            "agentId": AGENT,
-            "environment": self.environment,
-            "artifactVersion": "2026-05-08T18:26:14.711Z",
-            "version": self.version,
-            "createdBy": "dev@example.com",
-            "createdAt": humantime::format_rfc3339_millis(self.created).to_string(),
-            "metadata": null,
-        })
+/// The moment at which the clock of the tests stands still.
+fn standing_still() -> SystemTime {
+    humantime::parse_rfc3339("2026-05-11T22:18:28.909Z").expect("a time")
+}
+
+/// An answer to a request that the API does.
+struct Reply {
+    status: u16,
+    body: Value,
+}
+
+impl Reply {
+    fn ok(body: Value) -> Self {
+        Self { status: 200, body }
     }
 }
 
-fn correlation_id(request: &Request) -> &str {
-    request.header("x-polyai-correlation-id").unwrap_or_default()
+/// The body of a rollback that the contract allows, and no other.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RollbackBody {
+    #[serde(rename = "deploymentMessage")]
+    _deployment_message: Option<String>,
 }
 
-/// The body that the contract allows, and no other.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    #[serde(rename = "deploymentMessage")]
-    _deployment_message: String,
+/// Reads a body, each of which is optional.
+fn parse<T: Default + serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    match body {
+        [] => Ok(T::default()),
+        body => serde_json::from_slice(body)
+            .map_err(|_| Refusal::validation(400, "deploymentMessage", "expected string")),
+    }
+}
+
+/// An id, if it may be one: any text without blanks. A test may use short ones.
+fn well_formed(id: &str) -> Result<&str, Refusal> {
+    match id.is_empty() || id.contains("%20") {
+        true => Err(Refusal::validation(422, "id", "malformed id")),
+        false => Ok(id),
+    }
+}
+
+/// The value of a parameter of a query.
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// The API's own answer for a deployment that it does not know.
-pub fn not_found(correlation_id: &str) -> String {
-    format!(
-        r#"{{"success":false,"error":"Not Found","error_id":"{correlation_id}","error_code":"DEPLOYMENT_NOT_FOUND","error_message":"Deployment not found","data":null}}"#
-    )
+pub fn not_found(deployment_id: &str, correlation_id: &str) -> String {
+    Refusal::unknown_deployment(deployment_id).body(Some(correlation_id))
 }
 
 /// An answer in the real shape, with made-up values.
 pub fn rolled_back(test_run_ids: &str) -> String {
-    format!(
-        r#"{{"deployment":{{"id":"019e191e-ca97-7afa-a3bf-000000000001","accountId":"acme-ws","agentId":"{AGENT}","environment":"live","artifactVersion":"2026-05-08T18:26:14.711Z","version":"{VERSION}","createdBy":"dev@example.com","createdAt":"2026-05-11T22:18:28.909Z","metadata":null}},"testRunIds":{test_run_ids}}}"#
-    )
+    let deployment = json!({
+        "id": "019e191e-ca97-7afa-a3bf-000000000001",
+        "accountId": ACCOUNT,
+        "agentId": AGENT,
+        "environment": "live",
+        "artifactVersion": "2026-05-08T18:26:14.711Z",
+        "version": VERSION,
+        "createdBy": "dev@example.com",
+        "createdAt": "2026-05-11T22:18:28.909Z",
+        "metadata": null,
+    });
+    format!(r#"{{"deployment":{deployment},"testRunIds":{test_run_ids}}}"#)
 }

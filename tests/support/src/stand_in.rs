@@ -56,7 +56,7 @@ impl Answer {
         let body = body.as_ref();
         let length = body.len();
         let head = format!(
-            "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n"
+            "HTTP/1.1 {status} Status\r\nContent-Type: application/json; charset=utf-8\r\n{headers}Content-Length: {length}\r\n\r\n"
         );
         Self::Whole([head.as_bytes(), body].concat())
     }
