@@ -260,17 +260,33 @@ fn on_how_it_is_used() {
     let owner = image.strip_prefix("ghcr.io/").and_then(|rest| rest.split('/').next()).unwrap();
     assert_eq!(image, format!("ghcr.io/{owner}/polyai-rollback:{VERSION}"));
 
-    for workflow in [&snippets[0], &yaml(&read("examples/github-workflow.yml"))] {
-        let step = &workflow["jobs"]["rollback"]["steps"][0];
-        assert_eq!(step["uses"], format!("{owner}/polyai-rollback@v{major}"));
-        inputs(&step["with"], true);
+    let ours = format!("{owner}/polyai-rollback@v{major}");
+    for workflow in recipes("github").chain([snippets[0].clone()]) {
+        assert_eq!(workflow["permissions"], serde_json::json!({}), "{workflow}");
+        let jobs = object(&workflow["jobs"]).values();
+        let steps: Vec<_> =
+            jobs.filter_map(|job| job["steps"].as_array()).flatten().cloned().collect();
+        let rollback = steps.iter().find(|step| step["uses"] == ours).expect("a rollback");
+        inputs(&rollback["with"], true);
+        // Whoever may write an input or a message would write the script.
+        for script in steps.iter().filter_map(|step| step["run"].as_str()) {
+            assert!(!script.contains("${{"), "{script}");
+        }
     }
-    for pipeline in [&snippets[1], &yaml(&read("examples/gitlab-ci.yml"))] {
+    for pipeline in recipes("gitlab").chain([snippets[1].clone()]) {
         let include = &pipeline["include"][0];
         let place = format!("$CI_SERVER_FQDN/{owner}/polyai-rollback/rollback@{VERSION}");
         assert_eq!(include["component"], place);
         inputs(&include["inputs"], false);
     }
+    assert_eq!(recipes("github").count(), recipes("gitlab").count());
+}
+
+/// The examples for GitHub or GitLab.
+fn recipes(place: &str) -> impl Iterator<Item = Value> {
+    let folder = format!("{}/examples/{place}", env!("CARGO_MANIFEST_DIR"));
+    let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    files.map(|file| yaml(&fs::read_to_string(file).expect("a text")))
 }
 
 #[test]
