@@ -22,7 +22,7 @@ pub struct Variables {
     by_input: BTreeMap<String, Variable>,
     /// The variables that give an input another value than the one that counts: the input, and both names.
     contradicted: Vec<[String; 3]>,
-    /// The variables whose names are nearly those of inputs: the name, the input, and the place of its prefix.
+    /// The variables whose names are nearly those of inputs.
     misspelled: Vec<Misspelled>,
     convention: Spelling,
 }

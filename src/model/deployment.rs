@@ -66,19 +66,19 @@ impl Deployment {
 
     /// Whether `given` is the deployment's version, or at least 7 characters from its beginning.
     pub fn has_version(&self, given: &str) -> bool {
-        let begins_so = |version: &String| {
-            version.get(..given.len()).is_some_and(|start| start.eq_ignore_ascii_case(given))
-        };
-        given.len() >= PREFIX_CHARACTERS && self.version.as_ref().is_some_and(begins_so)
+        given.len() >= PREFIX_CHARACTERS && self.version_starts_with(given)
             || self.version.as_deref() == Some(given)
     }
 
     /// Whether `given` is the beginning of the deployment's version, of too few characters to stand for it.
     pub fn begins_with(&self, given: &str) -> bool {
-        let version = self.version.as_deref().unwrap_or_default();
-        given.len() < PREFIX_CHARACTERS
-            && given.len() < version.len()
-            && version.get(..given.len()).is_some_and(|start| start.eq_ignore_ascii_case(given))
+        let is_shorter = self.version.as_ref().is_some_and(|version| given.len() < version.len());
+        given.len() < PREFIX_CHARACTERS && is_shorter && self.version_starts_with(given)
+    }
+
+    fn version_starts_with(&self, given: &str) -> bool {
+        let start = self.version.as_ref().and_then(|version| version.get(..given.len()));
+        start.is_some_and(|start| start.eq_ignore_ascii_case(given))
     }
 
     /// Whether both deployments are known to have the same version.

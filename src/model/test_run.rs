@@ -42,6 +42,16 @@ pub struct FailedCase {
     pub reasons: Vec<String>,
 }
 
+impl FailedCase {
+    /// Why the case failed, in one line.
+    pub fn why(&self) -> String {
+        match self.reasons.is_empty() {
+            true => "no reason is given".to_owned(),
+            false => self.reasons.join("; "),
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

@@ -256,9 +256,7 @@ impl WatchedRun {
         let counts = run.counts.map_or_else(|| "no numbers".to_owned(), Counts::describe);
         let mut rows = vec![Row::new("test run", format!("{}: {}, {counts}", self.id, run.status))];
         for case in &run.failed_cases {
-            let reasons = case.reasons.join("; ");
-            let why = if reasons.is_empty() { "no reason is given" } else { &reasons };
-            rows.push(Row::new("failed case", format!("{}: {why}", case.name)));
+            rows.push(Row::new("failed case", format!("{}: {}", case.name, case.why())));
         }
         let more = run.more_failed_cases();
         if more > 0 && !run.failed_cases.is_empty() {

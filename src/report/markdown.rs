@@ -242,13 +242,7 @@ impl Page<'_> {
         let cases =
             runs.filter_map(|watched| watched.run.as_ref()).flat_map(|run| &run.failed_cases);
         let rows: Vec<_> = cases
-            .map(|case| {
-                let why = match case.reasons.is_empty() {
-                    true => "no reason is given".to_owned(),
-                    false => case.reasons.join("; "),
-                };
-                format!("| ❌ {} | {} |", self.text(&case.name), self.text(&why))
-            })
+            .map(|case| format!("| ❌ {} | {} |", self.text(&case.name), self.text(&case.why())))
             .collect();
         (!rows.is_empty()).then(|| format!("| failed case | why |\n|---|---|\n{}", rows.join("\n")))
     }

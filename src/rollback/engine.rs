@@ -107,11 +107,6 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         answers.into_iter().flatten().flat_map(|list| list.value).collect()
     }
 
-    /// Reads what is active.
-    pub(super) async fn active(&self, tries: Tries) -> Answer<Deployments> {
-        self.read(Part::Active, tries).await
-    }
-
     async fn read(&self, part: Part, tries: Tries) -> Answer<Deployments> {
         if let Tries::Once = tries {
             return self.read_once(part).await;
@@ -131,7 +126,8 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         }
     }
 
-    async fn read_once(&self, part: Part) -> Answer<Deployments> {
+    /// Reads something once.
+    pub(super) async fn read_once(&self, part: Part) -> Answer<Deployments> {
         match part {
             Part::Active => self.api.active(self.deadline.for_read()).await,
             Part::List(environment) => self.list(environment).await,

@@ -1,16 +1,19 @@
 //! The history of an environment, and the version that the environment was on before.
 //!
 //! `previous` is what was active before the newest publish or promotion: `previous` undoes a deployment,
-//! never a rollback. A version that came back is as good as a rollback, whoever brought it back and how. The history is replayed as a stack of versions: a deployment puts its version on top; a
-//! rollback takes off all that is above the version that it went back to, and nothing of that counts any
-//! more until it is deployed again. The version below the top is the one before. Where the API does not say
-//! how a deployment came to be, a version that comes back is taken for a rollback to it (`A … B … A`), which
-//! makes the answer a guess.
+//! never a rollback. A version that came back is as good as a rollback, whoever brought it back and how.
+//!
+//! The history is replayed as a stack of versions: a deployment puts its version on top; a rollback takes off
+//! all that is above the version that it went back to, and nothing of that counts any more until it is
+//! deployed again. The version below the top is the one before. Where the API does not say how a deployment
+//! came to be, a version that comes back is taken for a rollback to it (`A … B … A`), which makes the answer a
+//! guess.
 
 use crate::model::{Deployment, Kind};
 use std::collections::BTreeSet;
 
 /// The history of an environment.
+#[derive(Clone)]
 pub struct History {
     /// The deployments that are newer than the active one, or that may be, the newest one first: none but
     /// drafts and deleted ones, but for a moment.

@@ -78,16 +78,13 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                         let cause = "the API says that the version is active already".to_owned();
                         Err(Failure::Unknown { lost, error, cause })
                     }
-                    (There::Target(_), None) => Ok(Outcome::Unchanged),
                     // With a bare id, nothing speaks against the API's word.
                     (There::Unseen, None) if plan.known_ids.is_none() => Ok(Outcome::Unchanged),
                     (There::Another(there), None) => {
                         plan.current = Some(*there);
                         Err(Failure::NotDone { error, lost: None, candidates })
                     }
-                    (There::Unseen, None) => {
-                        Err(Failure::NotDone { error, lost: None, candidates })
-                    }
+                    (_, None) => Err(Failure::NotDone { error, lost: None, candidates }),
                 }
             }
             Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {

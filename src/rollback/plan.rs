@@ -130,9 +130,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     }
 
     /// Reads an environment.
-    async fn history(&self, environment: Environment) -> Result<History, Failure> {
-        let Snapshot { active, lists } = self.snapshot(&[environment], Tries::Several).await;
-        let list = lists.into_iter().next().map_or(Err(CallError::Stale), |(_, list)| list);
+    pub(super) async fn history(&self, environment: Environment) -> Result<History, Failure> {
+        let Snapshot { active, mut lists } = self.snapshot(&[environment], Tries::Several).await;
+        let (_, list) = lists.remove(0);
         history_of(environment, list.map(|list| list.value), active.map(|active| active.value))
             .map_err(unread_failure)
     }

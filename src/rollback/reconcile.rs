@@ -9,21 +9,12 @@ use crate::model::{CallError, Deployment, Environment, Id, Plan, Rollback};
 use crate::rollback::{
     engine::{Engine, Snapshot, Tries},
     evidence::{self, Evidence, Known},
+    history::History,
     looks::{LADDER_TIME, Looks},
     plan,
 };
 use std::collections::BTreeSet;
 use tokio::time::Instant;
-
-/// An environment as a look shows it.
-#[derive(Clone)]
-pub(super) struct Seen {
-    pub(super) environment: Environment,
-    /// The active deployment.
-    pub(super) active: Option<Deployment>,
-    /// The list.
-    pub(super) listed: Vec<Deployment>,
-}
 
 /// The search for a rollback.
 pub(super) struct Reconciliation {
@@ -34,9 +25,9 @@ pub(super) struct Reconciliation {
     /// What was active when that was seen last.
     pub(super) active: Option<Vec<Deployment>>,
     /// What the first whole look has shown of the target's environment.
-    pub(super) first: Option<Seen>,
+    pub(super) first: Option<History>,
     /// What the last look has shown of it, if all of that is fresh.
-    pub(super) last: Option<Seen>,
+    pub(super) last: Option<History>,
     /// The ids of the deployments that were there before; none where they were not read.
     known_ids: Option<BTreeSet<String>>,
     /// When the rollback began, by this machine's clock.
@@ -169,11 +160,11 @@ fn seen(
     target: Option<&Deployment>,
     active: &Answer<Deployments>,
     lists: &[(Environment, Answer<Deployments>)],
-) -> Option<Seen> {
+) -> Option<History> {
     let environment = target?.environment?;
     let active = plan::of(Some(environment), fresh(active)?);
     let (_, list) = lists.iter().find(|(listed, _)| *listed == environment)?;
-    Some(Seen { environment, active, listed: fresh(list)? })
+    Some(History::new(fresh(list)?, active))
 }
 
 pub(super) fn unread(error: &CallError) -> String {

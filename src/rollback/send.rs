@@ -10,14 +10,12 @@ use crate::model::{
     CallError, Candidates, Deployment, Environment, Failure, Plan, RetryClass, Rollback,
 };
 use crate::rollback::{
-    engine::{Engine, Snapshot, Tries},
+    engine::{Engine, Tries},
     evidence::Evidence,
     history::History,
     looks::Looks,
-    plan::of,
-    reconcile::{Reconciliation, Seen, unread},
+    reconcile::{Reconciliation, unread},
 };
-use std::collections::BTreeSet;
 
 /// The answer that was lost last, to a request that may have had an effect.
 #[derive(Clone, Debug)]
@@ -126,31 +124,30 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Err(read) => return Err(unknown(doubt, error, unread(&read))),
             }
         } else if let Some(environment) = plan.environment {
-            search.last = self.see(environment).await;
+            search.last = self.history(environment).await.ok();
         }
         // With a bare id, the first look after a lost request is what was known before the next one.
         if let (None, Some(first)) = (&plan.known_ids, &search.first) {
-            plan.environment = Some(first.environment);
-            plan.current.clone_from(&first.active);
-            plan.known_ids = Some(ids(first));
+            plan.environment = search.target.as_ref().and_then(|target| target.environment);
+            plan.current.clone_from(&first.current);
+            plan.known_ids = Some(first.seen_ids.clone());
         }
-        match (&plan.known_ids, search.last.take()) {
+        match (plan.environment, search.last.take()) {
             // With a bare id and nothing lost, nothing was read.
             (None, _) => Ok(Again::Send),
             (Some(_), None) => Err(not_done(error.clone(), doubt.cloned())),
-            (Some(known), Some(seen)) => {
-                let known = known.clone();
-                self.compare(plan, &known, seen, search, doubt, error).await
+            (Some(environment), Some(history)) => {
+                self.compare(plan, environment, history, search, doubt, error).await
             }
         }
     }
 
-    /// Compares what a look has shown with the plan. `known` are the deployments that were there.
+    /// Compares what a look has shown of the environment with the plan.
     async fn compare(
         &self,
         plan: &mut Plan,
-        known: &BTreeSet<String>,
-        Seen { environment, active, listed }: Seen,
+        environment: Environment,
+        history: History,
         search: &mut Reconciliation,
         doubt: Option<&Doubt>,
         error: &CallError,
@@ -159,8 +156,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let id = |deployment: &Option<Deployment>| {
             deployment.as_ref().map(|deployment| deployment.id.clone())
         };
-        let is_new = |deployment: &Deployment| !known.contains(&deployment.id);
-        let history = History::new(listed, active);
+        let is_new = |deployment: &Deployment| !plan.knows(deployment);
         let has_newer =
             |history: &History| history.newer.iter().any(|one| is_new(one) && !one.is_void);
         if id(&history.current) == id(&plan.current) && !has_newer(&history) {
@@ -177,7 +173,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let history = match doubt {
             Some(doubt) => match self.look_for(doubt, search, error).await? {
                 Some(rollback) => return Ok(Again::Found(rollback.into())),
-                None => search.last.take().map(|seen| History::new(seen.listed, seen.active)),
+                None => search.last.take(),
             },
             None => self.settle(environment, history).await.ok(),
         };
@@ -198,18 +194,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             lost: doubt.map(|doubt| doubt.lost.clone()),
         })
     }
-
-    /// Reads an environment. None where it cannot be read.
-    async fn see(&self, environment: Environment) -> Option<Seen> {
-        let Snapshot { active, lists } = self.snapshot(&[environment], Tries::Several).await;
-        let active = of(Some(environment), active.ok()?.value);
-        let listed = lists.into_iter().next()?.1.ok()?.value;
-        Some(Seen { environment, active, listed })
-    }
-}
-
-fn ids(seen: &Seen) -> BTreeSet<String> {
-    seen.listed.iter().chain(&seen.active).map(|deployment| deployment.id.clone()).collect()
 }
 
 /// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.

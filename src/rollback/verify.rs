@@ -3,7 +3,7 @@
 use crate::agents_api::AgentsApi;
 use crate::model::{CallError, Deployment, Environment, Verification};
 use crate::rollback::{
-    engine::{Engine, Tries},
+    engine::{Engine, Part},
     looks::Looks,
 };
 
@@ -28,7 +28,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         }
         let mut looks = Looks::ladder();
         while looks.next(self.deadline).await {
-            let error = match self.active(Tries::Once).await {
+            let error = match self.read_once(Part::Active).await {
                 Ok(active) if active.is_from_cache => CallError::Stale,
                 Ok(active) => {
                     seen = judge(made, environment, active.value);
