@@ -3,7 +3,7 @@
 //! The endpoint is not in the public contract of the API; the answer is read as PolyAI's own command
 //! line client reads it. What callers and agents said in a test is never taken out of an answer.
 
-use crate::model::{Counts, FailedCase, KEPT_CASES, TestRun, is_failed};
+use crate::model::{Counts, FailedCase, KEPT_CASES, TestRun, is_errored, is_failed};
 use crate::text::{
     bounded_json::fields,
     redaction::{BEGINNING_BYTES, Redaction},
@@ -87,11 +87,19 @@ struct Case<'a> {
     status: Option<Text>,
     test_case_snapshot: Option<Snapshot>,
     results: Option<Results>,
+    #[serde(borrow)]
+    raw_conversation: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Snapshot {
     name: Option<Text>,
+}
+
+/// Of a conversation, nothing but its id is read.
+#[derive(Deserialize)]
+struct Conversation {
+    id: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -134,11 +142,15 @@ impl Case<'_> {
             assertions.into_iter().filter_map(|assertion| Some(assertion.reason?.0));
         let reasons = of_assertions.chain(calls.into_iter().filter_map(Call::reason));
         let reasons = reasons.map(|reason| shown(&reason)).filter(|reason| !reason.is_empty());
+        let conversation = parse::<Conversation>(self.raw_conversation);
+        let conversation = conversation.and_then(|conversation| conversation.id);
         FailedCase {
             name: name
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| "a case without a name".to_owned()),
             reasons: reasons.take(KEPT_REASONS).collect(),
+            conversation_id: conversation.map(|id| shown(&id.0)).filter(|id| !id.is_empty()),
+            is_errored: self.status.is_some_and(|status| is_errored(&status.0)),
         }
     }
 }

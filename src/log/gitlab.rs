@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 pub(super) const DIALECT: Dialect = Dialect {
     begin: |number, title| {
-        format!("\x1b[0Ksection_start:{}:{}\r\x1b[0K{title}", unix_seconds(), name(number))
+        let (now, name) = (unix_seconds(), name(number));
+        format!("\x1b[0Ksection_start:{now}:{name}[collapsed=true]\r\x1b[0K{title}")
     },
     end: |number| Some(format!("\x1b[0Ksection_end:{}:{}\r\x1b[0K", unix_seconds(), name(number))),
     message: plain::message,

@@ -2,7 +2,7 @@
 //!
 //! Facts go to standard output; whatever went wrong goes to standard error. Every foreign text passes the
 //! redaction and [`one_line`] here, so that no line tells a secret, and none acts on a runner or a
-//! terminal. A dialect is one file: [`plain`], [`github`], [`gitlab`].
+//! terminal. Facts that are to be compared stand in columns. A dialect is one file: [`plain`], [`github`], [`gitlab`].
 
 pub mod dialect;
 pub mod github;
@@ -22,6 +22,10 @@ use std::{io::Write, rc::Rc};
 const LABEL_WIDTH: usize = 17;
 /// The most characters of a fact.
 const FACT_CHARACTERS: usize = 1_000;
+/// The most characters of a line whose cells are aligned with those of other lines.
+const LINE_CHARACTERS: usize = 110;
+/// What stands between two cells.
+const GAP: &str = "  ";
 /// The most characters of the line that says what went wrong.
 const ERROR_CHARACTERS: usize = 1_500;
 
@@ -90,16 +94,14 @@ impl<'a> Log<'a> {
 
     /// Writes facts.
     pub fn rows(&mut self, rows: &[Row]) {
-        for row in rows {
-            let line = self.row(row, FACT_CHARACTERS);
+        for line in self.lines(rows, FACT_CHARACTERS) {
             write_line(self.out, &line);
         }
     }
 
     /// Writes facts of which this is the only copy, beside the error that says so.
     pub fn rows_in_full(&mut self, rows: &[Row]) {
-        for row in rows {
-            let line = self.row(row, usize::MAX);
+        for line in self.lines(rows, usize::MAX) {
             write_line(self.err, &line);
         }
     }
@@ -128,9 +130,9 @@ impl<'a> Log<'a> {
     /// Something that failed: one line that says why and what to do, and facts.
     pub fn error(&mut self, title: &str, text: &str, rows: &[Row]) {
         let mut text = self.shown(text, ERROR_CHARACTERS);
-        for row in rows {
+        for line in self.lines(rows, FACT_CHARACTERS) {
             text.push('\n');
-            text.push_str(&self.row(row, FACT_CHARACTERS));
+            text.push_str(&line);
         }
         let line = self.message(Level::Error, title, &text);
         write_line(self.err, &line);
@@ -140,13 +142,43 @@ impl<'a> Log<'a> {
         (self.dialect.message)(&Message { level, title, text, is_coloured: self.is_coloured })
     }
 
-    fn row(&self, row: &Row, most: usize) -> String {
-        format!("  {:LABEL_WIDTH$} {}", row.label, self.shown(&row.text, most))
+    /// A line for each row. Rows of several cells are aligned with each other, and fit on a screen.
+    fn lines(&self, rows: &[Row], most: usize) -> Vec<String> {
+        let cells = |row: &Row| row.cells.iter().map(|cell| self.shown(cell, most)).collect();
+        let mut cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        align(&mut cells);
+        let line = |(row, cells): (&Row, Vec<String>)| {
+            format!("  {:LABEL_WIDTH$} {}", row.label, cells.join(GAP)).trim_end().to_owned()
+        };
+        rows.iter().zip(cells).map(line).collect()
     }
 
     /// Redacted before it is cut, as half a secret is one, too.
     fn shown(&self, text: &str, most: usize) -> String {
         one_line(&self.redaction.apply(text), most)
+    }
+}
+
+/// Makes the cells of a column equally wide, in all rows of several cells. Where a line would be longer than
+/// [`LINE_CHARACTERS`], its longest column is cut.
+fn align(rows: &mut [Vec<String>]) {
+    let is_aligned = |cells: &Vec<String>| cells.len() > 1;
+    let mut widths: Vec<usize> = Vec::new();
+    for cells in rows.iter().filter(|cells| is_aligned(cells)) {
+        widths.resize(widths.len().max(cells.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let gaps = GAP.len() * widths.len().saturating_sub(1);
+    let whole = "  ".len() + LABEL_WIDTH + " ".len() + widths.iter().sum::<usize>() + gaps;
+    if let Some(longest) = widths.iter_mut().max() {
+        *longest = longest.saturating_sub(whole.saturating_sub(LINE_CHARACTERS));
+    }
+    for cells in rows.iter_mut().filter(|cells| is_aligned(cells)) {
+        for (cell, width) in cells.iter_mut().zip(&widths) {
+            *cell = format!("{:width$}", one_line(cell, *width));
+        }
     }
 }
 

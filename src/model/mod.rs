@@ -24,5 +24,5 @@ pub use names::Names;
 pub use outcome::{Effect, Outcome, Signal};
 pub use record::{Plan, Record, Rollback, Verification};
 pub use rollback_request::{Limits, PREVIOUS, RollbackRequest, TargetSpec};
-pub use test_run::{Counts, FailedCase, KEPT_CASES, TestRun, Verdict, is_failed};
+pub use test_run::{Counts, FailedCase, KEPT_CASES, TestRun, Verdict, is_errored, is_failed};
 pub use test_runs::{TestRuns, TestsOutcome, WatchedRun};

@@ -88,16 +88,32 @@ impl Names {
         Some(format!("{} {month}{year} {} UTC", number(8, 10)?, text.get(11..16)?))
     }
 
+    /// All of it in cells: `46c7839`, `“Opening hours”`, `9 May 00:18 UTC, 3 days ago`, and notes.
+    pub fn cells(&self, deployment: &Deployment, notes: &[&str]) -> Vec<String> {
+        let notes: Vec<_> = kind(deployment).iter().chain(notes).copied().collect();
+        vec![
+            self.short(deployment),
+            self.message(deployment, LINE_CHARACTERS).unwrap_or_default(),
+            self.when(deployment).unwrap_or_default(),
+            notes.join(", "),
+        ]
+    }
+
     /// All of it in one line: `46c7839 “Opening hours” (9 May 00:18 UTC, 3 days ago)`.
     pub fn line(&self, deployment: &Deployment) -> String {
         let message = self.message(deployment, LINE_CHARACTERS);
         let message = message.map(|message| format!(" {message}"));
-        let kind = (deployment.kind == Kind::RolledBack).then(|| "a rollback".to_owned());
+        let kind = kind(deployment).map(str::to_owned);
         let details: Vec<_> = kind.into_iter().chain(self.when(deployment)).collect();
         let details =
             if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
         format!("{}{}{details}", self.short(deployment), message.unwrap_or_default())
     }
+}
+
+/// How a deployment came to be, where that matters.
+fn kind(deployment: &Deployment) -> Option<&'static str> {
+    (deployment.kind == Kind::RolledBack).then_some("a rollback")
 }
 
 /// A length of time as people say it.

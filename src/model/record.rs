@@ -81,21 +81,21 @@ impl Plan {
         let is_undone =
             |current: &Deployment| self.undone.iter().any(|undone| undone.id == current.id);
         if let Some(current) = &self.current {
-            let undone = if is_undone(current) { ": will be undone" } else { "" };
-            rows.push(Row::new("active now", format!("{}{undone}", names.line(current))));
+            let undone: &[&str] = if is_undone(current) { &["will be undone"] } else { &[] };
+            rows.push(Row::of_cells("active now", names.cells(current, undone)));
         }
         rows.extend(self.passed_over.iter().map(|version| {
             let why = "somebody has rolled back from it, and nobody has deployed it since";
             Row::new("passed over", format!("{}: {why}", names.short_version(version)))
         }));
         let target = self.target.as_ref();
-        rows.extend(target.map(|target| Row::new("going back to", names.line(target))));
+        rows.extend(target.map(|target| Row::of_cells("going back to", names.cells(target, &[]))));
         let is_current = |deployment: &&Deployment| {
             self.current.as_ref().is_some_and(|current| current.id == deployment.id)
         };
         let undone: Vec<_> = self.undone.iter().filter(|undone| !is_current(undone)).collect();
         let shown = undone.iter().take(UNDONE_SHOWN);
-        rows.extend(shown.map(|deployment| Row::new("undoes as well", names.line(deployment))));
+        rows.extend(shown.map(|undone| Row::of_cells("undoes as well", names.cells(undone, &[]))));
         let more = undone.len().saturating_sub(UNDONE_SHOWN);
         rows.extend((more > 0).then(|| Row::new("undoes as well", format!("{more} more"))));
         rows
@@ -131,10 +131,10 @@ impl Rollback {
         let made = &self.deployment;
         let environment = made.environment.map(|environment| environment.name().to_owned());
         let mut rows = vec![
+            Row::new("new deployment", made.id.clone()),
             Row::new("environment", or_not_given(environment.as_ref())),
             Row::new("version", or_not_given(made.version.as_ref())),
             Row::new("artifact version", or_not_given(made.artifact_version.as_ref())),
-            Row::new("new deployment", made.id.clone()),
             Row::new("created at", or_not_given(made.created_at.as_ref())),
             Row::new("test runs", self.tests()),
         ];

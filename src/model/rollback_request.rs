@@ -2,7 +2,6 @@
 
 use crate::model::environment::Environment;
 use crate::model::id::Id;
-use crate::text::row::Row;
 use humantime::format_rfc3339_seconds;
 use std::time::{Duration, SystemTime};
 
@@ -100,8 +99,16 @@ impl RollbackRequest {
         format_rfc3339_seconds(self.started).to_string()
     }
 
-    /// The correlation id, for people.
-    pub fn correlation_row(&self) -> Row {
-        Row::new("correlation id", self.correlation_id.clone())
+    /// The inputs that can stop the rollback, for people: a variable that is empty by mistake shows here.
+    pub fn guards(&self) -> String {
+        let environment = self.environment.map_or("no environment".to_owned(), |environment| {
+            format!("environment {}", environment.name())
+        });
+        let expected = self.expect_current.as_ref();
+        let expected = expected.map_or("no expect-current".to_owned(), |expected| {
+            format!("expect-current {expected}")
+        });
+        let force = if self.is_forced { "; force" } else { "" };
+        format!("{environment}; {expected}{force}")
     }
 }

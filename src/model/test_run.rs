@@ -35,19 +35,28 @@ pub struct Counts {
 
 /// A case that failed, safe to show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FailedCase {
     /// The name, or else the id.
     pub name: String,
     /// Why the case failed.
     pub reasons: Vec<String>,
+    /// The id of the conversation, by which Agent Studio finds it.
+    pub conversation_id: Option<String>,
+    /// Whether the case could not be run.
+    pub is_errored: bool,
 }
 
 impl FailedCase {
     /// Why the case failed, in one line.
     pub fn why(&self) -> String {
-        match self.reasons.is_empty() {
+        let reasons = match self.reasons.is_empty() {
             true => "no reason is given".to_owned(),
             false => self.reasons.join("; "),
+        };
+        match self.is_errored {
+            true => format!("could not be run: {reasons}"),
+            false => reasons,
         }
     }
 }
@@ -117,5 +126,10 @@ impl Counts {
 
 /// Whether this status of a run, or of a case, says that it failed.
 pub fn is_failed(status: &str) -> bool {
-    matches!(status.to_lowercase().as_str(), "failed" | "error" | "errored" | "timed_out")
+    status.eq_ignore_ascii_case("failed") || is_errored(status)
+}
+
+/// Whether this status of a run, or of a case, says that it could not be run to its end.
+pub fn is_errored(status: &str) -> bool {
+    matches!(status.to_lowercase().as_str(), "error" | "errored" | "timed_out")
 }

@@ -256,7 +256,13 @@ impl WatchedRun {
         let counts = run.counts.map_or_else(|| "no numbers".to_owned(), Counts::describe);
         let mut rows = vec![Row::new("test run", format!("{}: {}, {counts}", self.id, run.status))];
         for case in &run.failed_cases {
-            rows.push(Row::new("failed case", format!("{}: {}", case.name, case.why())));
+            let conversation = case.conversation_id.as_ref();
+            let conversation = conversation.map(|id| format!(" (conversation {id})"));
+            let conversation = conversation.unwrap_or_default();
+            rows.push(Row::new(
+                "failed case",
+                format!("{}: {}{conversation}", case.name, case.why()),
+            ));
         }
         let more = run.more_failed_cases();
         if more > 0 && !run.failed_cases.is_empty() {

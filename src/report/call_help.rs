@@ -111,9 +111,8 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
                 context.elsewhere(candidates),
             ),
             format!(
-                "check {}, {} and {address}: any of the three can be the wrong one",
-                context.spell("deployment-id"),
-                context.spell("agent-id"),
+                "{}: any of them can be the wrong one",
+                context.choose(candidates, &[context.spell("agent-id"), address]),
             ),
         ),
         error if error.is_already_published() => Reason::new(

@@ -19,6 +19,9 @@ pub struct Candidate {
     pub id: String,
     /// The deployment in one line.
     pub line: String,
+    /// The deployment in cells, the value to give in the first.
+    #[serde(skip)]
+    pub cells: Vec<String>,
     /// The message, or else the version, of at most 60 characters.
     #[serde(skip)]
     pub title: String,
@@ -34,17 +37,26 @@ impl Candidate {
     /// A deployment as a person can choose it.
     pub(super) fn new(deployment: &Deployment, Facts { record, names, .. }: Facts<'_>) -> Self {
         let current = record.plan.current.as_ref();
+        let is_active = current.is_some_and(|current| current.id == deployment.id);
+        let give = match deployment.version {
+            Some(_) => names.short(deployment),
+            None => deployment.id.clone(),
+        };
+        let environment = deployment.environment.map_or("somewhere", Environment::name);
+        let notes: &[_] = if is_active { &[environment, "active now"] } else { &[environment] };
+        let mut cells = names.cells(deployment, notes);
+        if let Some(first) = cells.first_mut() {
+            first.clone_from(&give);
+        }
         Self {
             environment: deployment.environment,
-            give: match deployment.version {
-                Some(_) => names.short(deployment),
-                None => deployment.id.clone(),
-            },
+            give,
+            cells,
             id: deployment.id.clone(),
             line: names.line(deployment),
             title: names.title(deployment, TITLE_CHARACTERS),
             when: names.when(deployment),
-            is_active: current.is_some_and(|current| current.id == deployment.id),
+            is_active,
         }
     }
 }

@@ -7,6 +7,14 @@ use crate::text::redaction::Redaction;
 use crate::text::sanitize::{SHOWN_CHARACTERS, one_line};
 use std::time::SystemTime;
 
+/// Names in a sentence: `a`, `a and b`, `a, b and c`.
+fn enumerate(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.join(""),
+    }
+}
+
 /// Everything that is known before the rollback begins.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -44,6 +52,21 @@ impl Context<'_> {
     /// Whether the target is what was active before.
     pub fn is_previous(&self) -> bool {
         self.task.is_some_and(|task| task.request.target == TargetSpec::Previous)
+    }
+
+    /// The next step where the target is not found: to choose from what is listed, if there is anything, or to
+    /// check these inputs besides that of the target.
+    pub fn choose(&self, candidates: &Candidates, others: &[String]) -> String {
+        let target = self.spell("deployment-id");
+        if candidates.deployments.is_empty() || candidates.elsewhere.is_some() {
+            return format!("check {}", enumerate(&[&[target], others].concat()));
+        }
+        let has_environment = self.task.is_some_and(|task| task.request.environment.is_some());
+        let environment = match has_environment {
+            true => String::new(),
+            false => format!(", with its environment in {}", self.spell("environment")),
+        };
+        format!("give one of those below in {target}{environment}, or check {}", enumerate(others))
     }
 
     /// Where else the target is, as far as the lists show that.

@@ -6,7 +6,7 @@
 //! the ways in which there is no connection.
 
 use crate::inputs::Task;
-use crate::model::{CallError, Delivery, Environment, Failure, TestRuns, Verification};
+use crate::model::{CallError, Delivery, Failure, TestRuns, Verification};
 use crate::report::candidate::Candidate;
 use crate::report::context::Context;
 use crate::report::facts::{Facts, Reason};
@@ -129,10 +129,10 @@ impl Diagnostic {
     pub fn rows(&self) -> Vec<Row> {
         let answer = self.answer.clone().map(|answer| Row::new("the API said", answer));
         let command = self.command.clone().map(|command| Row::new("to find out", command));
-        let candidates = self.candidates.iter().map(|candidate| {
-            let environment = candidate.environment.map_or("somewhere", Environment::name);
-            Row::new("to choose from", format!("{environment}: {}", candidate.line))
-        });
+        let candidates = self
+            .candidates
+            .iter()
+            .map(|candidate| Row::of_cells("to choose from", candidate.cells.clone()));
         let effect = Row::new("effect", self.effect);
         answer.into_iter().chain([effect]).chain(command).chain(candidates).collect()
     }
@@ -195,9 +195,7 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
             context,
         ),
         Failure::NotActive => not_active(facts),
-        Failure::TestsFailed => {
-            tests_decided("Rolled back, but tests failed", format!("tests failed, {progress}"))
-        }
+        Failure::TestsFailed => tests_decided("Rolled back, but tests failed", progress),
         Failure::TestsUnknown => tests_decided(
             "Rolled back, but nobody knows whether tests passed",
             format!("{progress}; {doubts}"),
@@ -207,7 +205,7 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
 
 /// The words of a rollback that stands although its tests made the run fail.
 fn tests_decided(headline: &'static str, problem: String) -> Words {
-    let help = "do not run it again: the rollback stands; look at its tests in Agent Studio";
+    let help = "do not run it again for that; look at the test runs in Agent Studio";
     Words { headline, reason: Reason::new("", problem, help), effect: STAYS }
 }
 

@@ -182,12 +182,12 @@ impl Page<'_> {
 
     /// What was and was not done, why, what to do, and what there is to choose from.
     fn failure(&self, diagnostic: &Diagnostic) -> Vec<String> {
-        let mut parts = vec![format!(
-            "**{}**{}",
-            diagnostic.effect_sentence,
-            self.still_on().unwrap_or_default()
-        )];
-        parts.extend(diagnostic.problems.iter().map(|problem| self.sentence(problem)));
+        let state = self.state().unwrap_or_default();
+        let mut parts = vec![format!("**{}**{state}", diagnostic.effect_sentence)];
+        // The heading and the table of cases say it already.
+        if self.report.outcome != Outcome::TestsFailed {
+            parts.extend(diagnostic.problems.iter().map(|problem| self.sentence(problem)));
+        }
         parts.extend(
             diagnostic.help.iter().map(|help| format!("**What to do**: {}", self.text(help))),
         );
@@ -196,15 +196,29 @@ impl Page<'_> {
         parts
     }
 
-    /// What was active before, where nothing was done.
-    fn still_on(&self) -> Option<String> {
-        let current = self.report.record.plan.current.as_ref();
-        let current = current.filter(|_| self.report.effect == Effect::Unchanged)?;
-        Some(format!(
-            " {} was on {} when this run looked.",
-            self.report.there(),
-            self.named(current)
-        ))
+    /// The state of production after a failure, as far as this run saw it.
+    fn state(&self) -> Option<String> {
+        let Report { record, effect, .. } = self.report;
+        let there = self.report.there();
+        let (current, target) = (record.plan.current.as_ref(), record.plan.target.as_ref());
+        let before = current.map(|current| self.named(current));
+        let wanted = target.map(|target| self.named(target));
+        Some(match effect {
+            Effect::Unchanged => format!(" {there} was on {} when this run looked.", before?),
+            Effect::Unknown | Effect::Accepted => {
+                format!(" {there} was on {} before; {} was asked for.", before?, wanted?)
+            }
+            Effect::Done if self.report.is_seen() => {
+                let undone = before.map(|before| format!("; {before} is undone"));
+                let made = &record.rollback.as_ref()?.deployment;
+                format!(
+                    " {} is active{}.",
+                    self.named(target.unwrap_or(made)),
+                    undone.unwrap_or_default()
+                )
+            }
+            Effect::Done => return None,
+        })
     }
 
     /// A text as a paragraph of its own, which no list or other block begins with.
@@ -213,6 +227,10 @@ impl Page<'_> {
         let mut characters = text.chars();
         let first = match characters.next() {
             Some(first) if first.is_alphabetic() => first.to_uppercase().to_string(),
+            // A digit begins a list only before one of these.
+            Some(first) if first.is_ascii_digit() && !text.contains(['.', ')']) => {
+                first.to_string()
+            }
             Some(first) if first != '&' => format!("&#{};", u32::from(first)),
             first => first.map(String::from).unwrap_or_default(),
         };
@@ -242,7 +260,10 @@ impl Page<'_> {
         let cases =
             runs.filter_map(|watched| watched.run.as_ref()).flat_map(|run| &run.failed_cases);
         let rows: Vec<_> = cases
-            .map(|case| format!("| ❌ {} | {} |", self.text(&case.name), self.text(&case.why())))
+            .map(|case| {
+                let sign = if case.is_errored { "💥" } else { "❌" };
+                format!("| {sign} {} | {} |", self.text(&case.name), self.text(&case.why()))
+            })
             .collect();
         (!rows.is_empty()).then(|| format!("| failed case | why |\n|---|---|\n{}", rows.join("\n")))
     }
@@ -250,18 +271,21 @@ impl Page<'_> {
     /// Everything that machines and support ask for, folded away.
     fn details(&self) -> String {
         let Report { record, context, outcome, .. } = self.report;
-        let mut rows = self.report.rows();
+        let mut rows = self.report.failure_rows();
+        rows.extend(self.report.closing_rows());
         rows.extend(record.tests.iter().flat_map(TestRuns::rows));
         rows.extend(record.plan.rows(&self.report.names));
-        rows.extend(context.task.into_iter().flat_map(request_rows));
+        if let Some(task) = context.task {
+            rows.push(Row::new("agent", task.request.agent_id.as_str()));
+            rows.push(Row::new("asked for", task.request.target.as_str()));
+            rows.extend(request_rows(task));
+        }
         rows.push(Row::new("run", context.pipeline.describe()));
         rows.push(Row::new("exit code", format!("{}, {}", outcome.exit_code(), outcome.name())));
-        let rows = rows.iter().map(|row| format!("| {} | {} |", row.label, self.text(&row.text)));
+        // A list, as its lines wrap wherever the screen ends.
+        let rows = rows.iter().map(|row| format!("- {}: {}", row.label, self.text(&row.text())));
         let rows: Vec<_> = rows.collect();
-        format!(
-            "<details><summary>Ids and details</summary>\n\n| | |\n|---|---|\n{}\n\n</details>",
-            rows.join("\n")
-        )
+        format!("<details><summary>Ids and details</summary>\n\n{}\n\n</details>", rows.join("\n"))
     }
 }
 

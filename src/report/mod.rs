@@ -123,45 +123,68 @@ impl<'a> Report<'a> {
             return diagnostic.headline.clone();
         }
         let made = self.record.rollback.as_ref().map(|rollback| &rollback.deployment);
-        let short = made.map(|made| self.names.short(made)).filter(|short| *short != title);
-        let short = short.map(|short| format!(" ({short})")).unwrap_or_default();
+        // The message alone may be that of several versions.
+        let with_version = |title: &str, deployment: Option<&Deployment>| {
+            let short = deployment.map(|deployment| self.names.short(deployment));
+            let short = short.filter(|short| short != title);
+            short.map_or(title.to_owned(), |short| format!("{title} ({short})"))
+        };
+        let title = with_version(&title, made.or(self.record.plan.target.as_ref()));
         match self.outcome {
             Outcome::Unchanged => match current {
                 Some(current) => {
-                    format!("Unchanged: {there} is on {} already", self.names.line(current))
+                    let title = self.names.title(current, LINE_CHARACTERS);
+                    format!(
+                        "Unchanged: {there} is on {} already",
+                        with_version(&title, Some(current))
+                    )
                 }
                 None => format!("Unchanged: {there} is on that version already, says the API"),
             },
-            Outcome::Previewed => match current {
-                Some(current) => format!(
-                    "Preview: {there} would go from {} to {title}; nothing was sent",
-                    self.names.title(current, LINE_CHARACTERS),
-                ),
-                None => format!("Preview: {there} would go to {title}; nothing was sent"),
-            },
-            _ if self.is_seen() => {
-                format!("Rolled back: {there} is back on {title}{short}, and that is verified")
+            Outcome::Previewed => {
+                format!("Preview: nothing was sent; {there} would go back to {title}")
             }
-            _ => format!("Rolled back: {there} has a new deployment of {title}{short}"),
+            _ if self.is_seen() => {
+                format!("Rolled back: {there} is back on {title}, and that is verified")
+            }
+            _ => format!("Rolled back: {there} has a new deployment of {title}"),
         }
     }
 
-    /// The facts of how the run ended, for people. No person's name or address is among them.
-    pub fn rows(&self) -> Vec<Row> {
-        let mut rows = self.diagnostic.as_ref().map(Diagnostic::rows).unwrap_or_default();
+    /// The facts of a failure, for people.
+    pub fn failure_rows(&self) -> Vec<Row> {
+        let Some(diagnostic) = &self.diagnostic else { return Vec::new() };
+        let mut rows = diagnostic.rows();
         let current = self.record.plan.current.as_ref();
-        let current =
-            current.filter(|_| self.effect == Effect::Unchanged && self.diagnostic.is_some());
-        rows.extend(current.map(|current| Row::new("was active", self.names.line(current))));
-        if let Some(rollback) = &self.record.rollback {
-            rows.extend(rollback.rows());
-            let id = |deployment: &Deployment| deployment.id.clone();
-            let Plan { target, current, .. } = &self.record.plan;
-            rows.extend(target.as_ref().map(|target| Row::new("copy of", id(target))));
-            rows.extend(current.as_ref().map(|replaced| Row::new("replaced", id(replaced))));
-            rows.extend(self.record.verification.as_ref().map(|seen| seen.row()));
-            rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
-        }
+        let is_told = diagnostic.candidates.iter().any(|candidate| candidate.is_active);
+        let current = current.filter(|_| self.effect == Effect::Unchanged && !is_told);
+        rows.extend(
+            current.map(|current| Row::of_cells("was active", self.names.cells(current, &[]))),
+        );
+        rows
+    }
+
+    /// What machines and support ask for: whole ids, hashes and times, as far as there are any. No person's name
+    /// or address is among them.
+    pub fn closing_rows(&self) -> Vec<Row> {
+        let mut rows = self.rollback_rows();
+        let request = self.context.task.map(|task| &task.request);
+        rows.extend(
+            request.map(|request| Row::new("correlation id", request.correlation_id.clone())),
+        );
+        rows
+    }
+
+    /// The facts of the rollback, for people. Nothing where nothing was rolled back.
+    fn rollback_rows(&self) -> Vec<Row> {
+        let Some(rollback) = &self.record.rollback else { return Vec::new() };
+        let mut rows = rollback.rows();
+        let id = |deployment: &Deployment| deployment.id.clone();
+        let Plan { target, current, .. } = &self.record.plan;
+        rows.extend(target.as_ref().map(|target| Row::new("copy of", id(target))));
+        rows.extend(current.as_ref().map(|replaced| Row::new("replaced", id(replaced))));
+        rows.extend(self.record.verification.as_ref().map(|seen| seen.row()));
+        rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
         rows
     }
 }
@@ -170,12 +193,10 @@ impl<'a> Report<'a> {
 pub fn request_rows(task: &Task) -> Vec<Row> {
     let Task { request, connection } = task;
     let mut rows = vec![
-        Row::new("agent", request.agent_id.as_str()),
-        Row::new("target", request.target.as_str()),
         Row::new("API", connection.endpoint.to_string()),
         Row::new("reason", request.message.clone()),
+        Row::new("guards", request.guards()),
         Row::new("started", request.started()),
-        request.correlation_row(),
     ];
     rows.extend(connection.proxy.as_ref().map(|proxy| Row::new("proxy", proxy.to_string())));
     rows

@@ -18,7 +18,11 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
     let record = report.record;
     let Some(diagnostic) = &report.diagnostic else {
         log.success(&report.headline());
-        log.rows(&report.rows());
+        if record.rollback.is_some() {
+            log.begin("Ids and times");
+            log.rows(&report.closing_rows());
+            log.end();
+        }
         if let Some(Verification::Unseen(why)) = &record.verification {
             log.warning(&format!("nobody knows yet whether the new deployment is active: {why}"));
         }
@@ -27,9 +31,12 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
         }
         return;
     };
-    let mut rows = report.rows();
-    rows.extend(record.tests.iter().flat_map(TestRuns::rows));
-    rows.extend(report.context.task.map(|task| task.request.correlation_row()));
+    let mut rows = report.failure_rows();
+    // Before the wait for the tests, the rollback was told already.
+    match &record.tests {
+        Some(tests) => rows.extend(tests.rows()),
+        None => rows.extend(report.closing_rows()),
+    }
     // The facts stand once, below the last line.
     let lines = diagnostic.lines();
     for (place, line) in lines.iter().enumerate() {

@@ -75,7 +75,7 @@ pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>
         NoTarget::Nowhere => Reason::new(
             "there is no such deployment",
             format!("{target} is no deployment of any environment{elsewhere}"),
-            format!("check {target_input} and {}", context.spell("agent-id")),
+            context.choose(candidates, &[context.spell("agent-id")]),
         ),
         NoTarget::NotThere => Reason::new(
             format!("{there} has no such deployment"),
@@ -83,7 +83,7 @@ pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>
                 "{target} is neither one of the newest deployments of {there} nor the version of \
                  one, of which at least 7 characters are needed{elsewhere}"
             ),
-            format!("check {target_input} and {}", context.spell("environment")),
+            context.choose(candidates, &[context.spell("environment")]),
         ),
         NoTarget::NothingActive => Reason::new(
             format!("nothing is active in {there}"),

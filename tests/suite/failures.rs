@@ -53,12 +53,10 @@ fn fail(answer: Answer, code: i32) -> Ended {
         told,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 
 "#]]
     );
@@ -95,7 +93,7 @@ fn not_found_names_the_three_things_that_can_be_wrong() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
+error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of them can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id 019e0f3a-71c4-7c1e-9b3d-000000000042 does not exist
   effect            unchanged: nothing was rolled back
   correlation id   [..]
@@ -455,7 +453,7 @@ fn a_port_that_nobody_listens_on_is_unavailable() {
         str![[r#"
 error: Not rolled back (unavailable): no connection to http://127.0.0.1:1: tcp connect error: Connection refused (os error 111); check POLYAI_BASE_URL and this machine's way there (DNS, firewall, HTTPS_PROXY), then run it again, which is safe
   effect            unchanged: nothing was rolled back
-  correlation id   [..]
+  correlation id    [..]
 
 "#]]
     );
@@ -509,12 +507,10 @@ fn a_lost_request_that_had_no_effect_is_unavailable() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
   looking           for what came of the request, for 8 s, after: HTTP 502
   looked            no effect was seen within 8 s
 
@@ -545,24 +541,24 @@ fn a_rollback_that_had_an_effect_in_spite_of_a_lost_answer_is_told() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
   looking           for what came of the request, for 8 s, after: HTTP 502
 Rolled back: live is back on “Opening hours” (46c7839), and that is verified
+Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         not known, as the answer was lost
   established       the answer was lost (HTTP 502); live has a new deployment of the target's version
   copy of           019e0f3a-71c4-7c1e-9b3d-000000000042
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
 notice: the answer was lost (HTTP 502); live has a new deployment of the target's version
 
 "#]]

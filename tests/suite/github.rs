@@ -20,22 +20,23 @@ fn rolls_back_and_hands_the_new_deployment_on() {
         str![[r#"
 ::add-mask::pk-stand-in-4f1d8a6c
 ::group::polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https://github.com/acme/bot/actions/runs/77
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 ::endgroup::
 ::notice title=polyai-rollback::Rolled back: live is back on 46c7839, and that is verified
+::group::Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
+::endgroup::
   outputs           GITHUB_OUTPUT, GITHUB_STEP_SUMMARY
 
 "#]],
@@ -74,24 +75,23 @@ The draft and <code>main</code> may still hold what was undone: mend it there, o
 
 <details><summary>Ids and details</summary>
 
-| | |
-|---|---|
-| environment | live |
-| version | 46c78399935c449c80d7d328a91b52ea |
-| artifact version | 2026-05-08T18:26:14.711Z |
-| new deployment | 019e191e-ca97-7afa-a3bf-000000000001 |
-| created at | 2026-05-11T22:18:28.909Z |
-| test runs | 2 triggered: run-0001, run-0002 |
-| verified | yes, this version is active |
-| took | [..] s |
-| agent | PROJECT-AB12CD34 |
-| target | 019e0f3a-71c4-7c1e-9b3d-000000000042 |
-| API | http&#58;//127.0.0.1:[..] |
-| reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
-| started | [..] |
-| correlation id | [..] |
-| run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
-| exit code | 0, rolled-back |
+- new deployment: 019e191e-ca97-7afa-a3bf-000000000001
+- environment: live
+- version: 46c78399935c449c80d7d328a91b52ea
+- artifact version: 2026-05-08T18:26:14.711Z
+- created at: 2026-05-11T22:18:28.909Z
+- test runs: 2 triggered: run-0001, run-0002
+- verified: yes, this version is active
+- took: [..] s
+- correlation id: [..]
+- agent: PROJECT-AB12CD34
+- asked for: 019e0f3a-71c4-7c1e-9b3d-000000000042
+- API: http&#58;//127.0.0.1:[..]
+- reason: Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77
+- guards: no environment; no expect-current
+- started: [..]
+- run: GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77
+- exit code: 0, rolled-back
 
 </details>
 
@@ -109,7 +109,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check deployment-id, agent-id and base-url: any of the three can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)%0A  to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)%0A  to choose from    pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago)%0A  to choose from    pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago)%0A  to choose from    sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago)%0A  to choose from    sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago)%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; give one of those below in deployment-id, with its environment in environment, or check agent-id and base-url: any of them can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live%0A  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live%0A  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox%0A  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox%0A  correlation id    [..]
 
 "#]]
     );
@@ -128,7 +128,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 
 Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:[..].
 
-**What to do**: check deployment-id, agent-id and base-url: any of the three can be the wrong one
+**What to do**: give one of those below in deployment-id, with its environment in environment, or check agent-id and base-url: any of them can be the wrong one
 
 | give | which is | made (UTC) |
 |---|---|---|
@@ -141,24 +141,23 @@ Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:
 
 <details><summary>Ids and details</summary>
 
-| | |
-|---|---|
-| the API said | HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment with id gone does not exist |
-| effect | unchanged: nothing was rolled back |
-| to choose from | live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago) |
-| to choose from | live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago) |
-| to choose from | pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago) |
-| to choose from | pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago) |
-| to choose from | sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago) |
-| to choose from | sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago) |
-| agent | PROJECT-AB12CD34 |
-| target | gone |
-| API | http&#58;//127.0.0.1:[..] |
-| reason | Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
-| started | [..] |
-| correlation id | [..] |
-| run | GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77 |
-| exit code | 4, not-found |
+- the API said: HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment with id gone does not exist
+- effect: unchanged: nothing was rolled back
+- to choose from: add8d0c “New greeting” 11 May 15:18 UTC, [..] ago[..]live
+- to choose from: 46c7839 “Opening hours” 9 May 00:18 UTC, [..] ago[..]live
+- to choose from: add8d0c “New greeting” 11 May 14:18 UTC, [..] ago[..]pre-release
+- to choose from: 46c7839 “Opening hours” 8 May 14:18 UTC, [..] ago[..]pre-release
+- to choose from: add8d0c “New greeting” 11 May 13:18 UTC, [..] ago[..]sandbox
+- to choose from: 46c7839 “Opening hours” 8 May 04:18 UTC, [..] ago[..]sandbox
+- correlation id: [..]
+- agent: PROJECT-AB12CD34
+- asked for: gone
+- API: http&#58;//127.0.0.1:[..]
+- reason: Rolled back by GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77
+- guards: no environment; no expect-current
+- started: [..]
+- run: GitHub Actions, Deploy, repository acme/bot, run 77, started by alice, https&#58;//github.com/acme/bot/actions/runs/77
+- exit code: 4, not-found
 
 </details>
 

@@ -15,23 +15,24 @@ fn rolls_back_and_leaves_a_dotenv_report() {
     assert_data_eq!(
         ended.out.replace('\x1b', "ESC").replace('\r', "CR"),
         str![[r#"
-ESC[0Ksection_start:[..]:polyai_rollback_1CRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
+ESC[0Ksection_start:[..]:polyai_rollback_1[collapsed=true]CRESC[0Kpolyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by GitLab CI, rollback, repository acme/bot, run 88, started by bob, https://gitlab.com/acme/bot/-/jobs/99
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 ESC[0Ksection_end:[..]:polyai_rollback_1CRESC[0K
 Rolled back: live is back on 46c7839, and that is verified
+ESC[0Ksection_start:[..]:polyai_rollback_2[collapsed=true]CRESC[0KIds and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
+ESC[0Ksection_end:[..]:polyai_rollback_2CRESC[0K
   outputs           rollback.env
 
 "#]]
@@ -76,15 +77,15 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of the three can be the wrong one
+error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; give one of those below in POLYAI_DEPLOYMENT_ID, with its environment in POLYAI_ENVIRONMENT, or check POLYAI_AGENT_ID and POLYAI_BASE_URL: any of them can be the wrong one
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist
   effect            unchanged: nothing was rolled back
-  to choose from    live: add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)
-  to choose from    live: 46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)
-  to choose from    pre-release: add8d0c “New greeting” (11 May 14:18 UTC, [..] ago)
-  to choose from    pre-release: 46c7839 “Opening hours” (8 May 14:18 UTC, [..] ago)
-  to choose from    sandbox: add8d0c “New greeting” (11 May 13:18 UTC, [..] ago)
-  to choose from    sandbox: 46c7839 “Opening hours” (8 May 04:18 UTC, [..] ago)
+  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live
+  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live
+  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release
+  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release
+  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox
+  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox
   correlation id    [..]
 
 "#]]

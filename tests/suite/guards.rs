@@ -38,7 +38,7 @@ fn a_deployment_of_another_environment_is_not_sent() {
     );
     assert!(ended.err.contains(&line), "{}", ended.err);
     assert!(
-        ended.err.contains("  to choose from    live: add8d0c “New greeting” (11 May "),
+        ended.err.contains("  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, "),
         "{}",
         ended.err
     );
@@ -58,12 +58,10 @@ fn somebody_deployed_meanwhile() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; expect-current 46c78399935c449c80d7d328a91b52ea
   started           [..]
-  correlation id    [..]
 
 "#]]
     );
@@ -72,7 +70,7 @@ polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e
         str![[r#"
 error: Not rolled back (superseded): what is active in live is not 46c78399935c449c80d7d328a91b52ea, but add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); look at what was deployed (POLYAI_DRY_RUN shows it); if that must go, too, name the version to go back to in POLYAI_DEPLOYMENT_ID, or give what is active now in POLYAI_EXPECT_CURRENT (a whole id, a whole hash, or at least 7 characters of it)
   effect            unchanged: nothing was sent
-  was active        add8d0c “New greeting” (11 May 15:18 UTC, [..] ago)
+  was active        add8d0c  “New greeting”  11 May 15:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
@@ -97,7 +95,11 @@ fn what_is_on_that_version_already_stays() {
     assert_eq!(outputs["ROLLBACK_VERSION"], BAD_VERSION);
     assert_eq!(outputs["ROLLBACK_ENVIRONMENT"], "live");
     assert_eq!(outputs["ROLLBACK_TESTS_OUTCOME"], "");
-    assert!(ended.out.contains("Unchanged: live is on add8d0c “New greeting” ("), "{}", ended.out);
+    assert!(
+        ended.out.contains("Unchanged: live is on “New greeting” (add8d0c) already\n"),
+        "{}",
+        ended.out
+    );
     assert_eq!(ended.err, "");
 
     let api = StandIn::start(agents_api());
@@ -202,15 +204,13 @@ fn a_dry_run_shows_everything_and_sends_nothing() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: previewing a rollback of agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
-  active now        add8d0c “New greeting” (11 May 15:18 UTC, [..] ago): will be undone
-  going back to     46c7839 “Opening hours” (9 May 00:18 UTC, [..] ago)
-Preview: live would go from “New greeting” to “Opening hours”; nothing was sent
+  active now        add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]will be undone
+  going back to     46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago
+Preview: nothing was sent; live would go back to “Opening hours” (46c7839)
   outputs           out.env
 
 "#]]
@@ -238,11 +238,12 @@ Preview: live would go from “New greeting” to “Opening hours”; nothing w
 fn a_dry_run_meets_the_other_guards() {
     let dry = |step: Step| step.env("POLYAI_DRY_RUN", "true");
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", "gone"), 4, "not-found");
-    assert!(ended.err.contains("gone is no deployment of any environment; check"), "{}", ended.err);
+    assert!(ended.err.contains("gone is no deployment of any environment; give one of those below in POLYAI_DEPLOYMENT_ID, with its environment in POLYAI_ENVIRONMENT, or check POLYAI_AGENT_ID\n"), "{}", ended.err);
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", VERSION), 4, "not-found");
     let hint = "; it is a version of live, for which POLYAI_ENVIRONMENT must be live; check ";
     assert!(ended.err.contains(hint), "{}", ended.err);
-    assert!(ended.err.contains("to choose from    pre-release: "), "{}", ended.err);
+    let row = ended.err.lines().find(|line| line.ends_with("ago  pre-release")).unwrap_or_default();
+    assert!(row.starts_with("  to choose from    add8d0c  “New greeting” "), "{}", ended.err);
     held(|step| dry(step).env("POLYAI_EXPECT_CURRENT", VERSION), 5, "superseded");
     let active = |step: Step| dry(step).env("POLYAI_DEPLOYMENT_ID", ACTIVE);
     held(|step| active(step).env("POLYAI_ENVIRONMENT", "live"), 0, "unchanged");

@@ -24,6 +24,7 @@ mod secrets;
 mod signals;
 mod stand_in;
 mod step;
+mod summaries;
 mod test_runs;
 mod tls;
 mod verify;

@@ -16,21 +16,21 @@ fn rolls_back_and_tells_it_in_the_log() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 Rolled back: live is back on 46c7839, and that is verified
+Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
 
 "#]]
     );
@@ -50,7 +50,7 @@ fn writes_every_file_that_is_asked_for() {
     assert_eq!(ended.code, 0);
     assert_eq!(ended.files(), ["out.env", "report.json", "summary.md"]);
     assert_eq!(ended.dotenv("out.env")["ROLLBACK_TEST_RUN_IDS"], "run-0001,run-0002");
-    assert!(ended.read("summary.md").unwrap().contains("| environment | live |"));
+    assert!(ended.read("summary.md").unwrap().contains("\n- environment: live\n"));
     assert_data_eq!(
         ended.read("report.json").unwrap(),
         str![[r#"

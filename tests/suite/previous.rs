@@ -48,30 +48,30 @@ fn goes_below_what_was_rolled_away_from_and_says_why() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back live of agent PROJECT-AB12CD34 to its previous deployment
-  agent             PROJECT-AB12CD34
-  target            previous
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            environment live; expect-current d-6
   started           [..]
-  correlation id    [..]
-  active now        46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago): will be undone
+  active now        46c7000  “message 6”  11 May 21:18 UTC, [..] ago[..]a rollback, will be undone
   passed over       add8000: somebody has rolled back from it, and nobody has deployed it since
-  going back to     f0f3000 “message 1” (11 May 16:18 UTC, [..] ago)
-  undoes as well    add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago)
-  undoes as well    46c7000 “message 4” (a rollback, 11 May 19:18 UTC, [..] ago)
-  undoes as well    add8000 “message 3” (11 May 18:18 UTC, [..] ago)
-  undoes as well    46c7000 “message 2” (11 May 17:18 UTC, [..] ago)
+  going back to     f0f3000  “message 1”  11 May 16:18 UTC, [..] ago
+  undoes as well    add8000  “message 5”  11 May 20:18 UTC, [..] ago[..]a rollback
+  undoes as well    46c7000  “message 4”  11 May 19:18 UTC, [..] ago[..]a rollback
+  undoes as well    add8000  “message 3”  11 May 18:18 UTC, [..] ago
+  undoes as well    46c7000  “message 2”  11 May 17:18 UTC, [..] ago
 Rolled back: live is back on “message 1” (f0f3000), and that is verified
+Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           f0f3000aaaa
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         none were triggered
   copy of           d-1
   replaced          d-6
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
   outputs           out.env
 
 "#]]
@@ -107,7 +107,7 @@ fn undoes_no_rollback() {
         str![[r#"
 error: Not rolled back (already-rolled-back): what is active in live is itself a rollback: 46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
   effect            unchanged: nothing was sent
-  was active        46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago)
+  was active        46c7000  “message 6”  11 May 21:18 UTC, [..] ago[..]a rollback
   correlation id    [..]
 
 "#]]
@@ -141,10 +141,9 @@ fn has_nothing_to_go_back_to() {
         str![[r#"
 error: Not rolled back (not-found): live has no earlier version to go back to: there is none, or all were rolled back from; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: 46c7000 “message 3” (a rollback, 11 May 21:18 UTC, [..] ago)
-  to choose from    live: add8000 “message 2” (11 May 20:18 UTC, [..] ago)
-  to choose from    live: 46c7000 “message 1” (11 May 19:18 UTC, [..] ago)
-  was active        46c7000 “message 3” (a rollback, 11 May 21:18 UTC, [..] ago)
+  to choose from    46c7000  “message 3”  11 May 21:18 UTC, [..] ago[..]a rollback, live, active now
+  to choose from    add8000  “message 2”  11 May 20:18 UTC, [..] ago[..]live
+  to choose from    46c7000  “message 1”  11 May 19:18 UTC, [..] ago[..]live
   correlation id    [..]
 
 "#]]
@@ -222,9 +221,9 @@ fn refuses_the_beginning_of_several_versions() {
         str![[r#"
 error: Not rolled back (invalid-input): 46c7000 is the beginning of several versions in live; give more characters of it in POLYAI_DEPLOYMENT_ID, or the id of a deployment
   effect            unchanged: nothing was sent
-  to choose from    live: 46c7000b “message 2” (11 May 20:18 UTC, [..] ago)
-  to choose from    live: 46c7000a “message 1” (11 May 19:18 UTC, [..] ago)
-  was active        c “message 3” (11 May 21:18 UTC, [..] ago)
+  to choose from    46c7000b  “message 2”  11 May 20:18 UTC, [..] ago[..]live
+  to choose from    46c7000a  “message 1”  11 May 19:18 UTC, [..] ago[..]live
+  was active        c         “message 3”  11 May 21:18 UTC, [..] ago
   correlation id    [..]
 
 "#]]
@@ -255,10 +254,9 @@ fn is_not_known_where_newer_deployments_are_not_active() {
                 str![[r#"
 error: Not rolled back (not-found): live lists deployments that are newer than the active one, or does not list the active one, so that nobody knows what was before it; name the deployment to go back to in POLYAI_DEPLOYMENT_ID
   effect            unchanged: nothing was sent
-  to choose from    live: add8000 “message 3” (11 May 21:18 UTC, [..] ago)
-  to choose from    live: 46c7000 “message 2” (11 May 20:18 UTC, [..] ago)
-  to choose from    live: f0f3000 “message 1” (11 May 19:18 UTC, [..] ago)
-  was active        46c7000 “message 3” (11 May 21:18 UTC, [..] ago)
+  to choose from    add8000  “message 3”  11 May 21:18 UTC, [..] ago[..]live
+  to choose from    46c7000  “message 2”  11 May 20:18 UTC, [..] ago[..]live, active now
+  to choose from    f0f3000  “message 1”  11 May 19:18 UTC, [..] ago[..]live
   correlation id    [..]
 
 "#]]

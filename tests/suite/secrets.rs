@@ -196,5 +196,5 @@ fn a_password_that_is_a_part_of_a_name_changes_no_name() {
     let ended = step.env("INPUT_SUMMARY-FILE", "summary.md").run();
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.github_outputs().contains_key("artifact-version"));
-    assert!(ended.read("summary.md").unwrap().contains("\n| artifact version | "));
+    assert!(ended.read("summary.md").unwrap().contains("\n- artifact version: "));
 }

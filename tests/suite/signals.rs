@@ -75,10 +75,10 @@ fn a_rollback_that_is_being_verified_is_done() {
         str![[r#"
 error: Rolled back, then stopped (cancelled): cancelled by SIGTERM after it was rolled back, before the new deployment was seen to be active; do not run it again: the rollback stands
   effect            rolled back, and the rollback stands
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   took              [..] s

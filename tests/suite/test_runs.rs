@@ -76,9 +76,10 @@ fn that_pass_are_waited_for() {
         after,
         str![[r#"
  [..] s
+  correlation id    [..]
 waiting for 2 test runs, at most 15m
-  tests             0 of 2 test runs finished: 2 of 6 cases passed, 0 failed, 0 errored; at most [..] more
-  tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
+  tests             0 of 2 test runs finished: 2 of 6 cases passed, 0 failed, 0 errored; at most 14m 59s more
+  tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most 14m 54s more
 Tests passed: 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored
   outputs           out.env
 
@@ -121,21 +122,21 @@ fn that_fail_make_it_fail_and_are_told_one_by_one() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 Rolled back: live is back on 46c7839, and that is verified
+Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
 waiting for 2 test runs, at most 15m
   tests             2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; at most [..] more
 
@@ -144,34 +145,25 @@ waiting for 2 test runs, at most 15m
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but tests failed (tests-failed): tests failed, 2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; do not run it again: the rollback stands; look at its tests in Agent Studio
+error: Rolled back, but tests failed (tests-failed): 2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; do not run it again for that; look at the test runs in Agent Studio
   effect            rolled back, and the rollback stands
-  environment       live
-  version           46c78399935c449c80d7d328a91b52ea
-  artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
-  created at        2026-05-11T22:18:28.909Z
-  test runs         2 triggered: run-0001, run-0002
-  verified          yes, this version is active
-  took              [..] s
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
   test run          run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored
-  failed case       Books a | table: no table ::error::was booked; book: not called
-  failed case       c3: no reason is given
-  correlation id    [..]
+  failed case       Books a | table: no table ::error::was booked; book: not called (conversation c)
+  failed case       c3: could not be run: no reason is given (conversation c)
 
 "#]]
     );
     let summary = ended.read("summary.md").unwrap();
     for row in [
-        "### ⚠️ live is back on 46c7839, but 2 of 6 tests failed\n\n**The rollback stands.**\n",
+        "### ⚠️ live is back on 46c7839, but 2 of 6 tests failed\n\n**The rollback stands.** <code>46c7839</code> is active.\n",
         "| ❌ Books a &#124; table | no table ::error::was booked; book: not called |",
-        "| ❌ c3 | no reason is given |",
-        "| effect | rolled back, and the rollback stands |",
-        "| test run | run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored |",
-        "| test run | run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored |",
-        "| failed case | Books a &#124; table: no table ::error::was booked; book: not called |",
-        "| failed case | c3: no reason is given |",
+        "| 💥 c3 | could not be run: no reason is given |",
+        "- effect: rolled back, and the rollback stands\n",
+        "- test run: run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored\n",
+        "- test run: run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored\n",
+        "- failed case: Books a &#124; table: no table ::error::was booked; book: not called (conversation c)\n",
+        "- failed case: c3: could not be run: no reason is given (conversation c)\n",
     ] {
         assert!(summary.contains(row), "{row} is not in {summary}");
     }
@@ -235,21 +227,21 @@ fn that_contradict_their_numbers_are_unknown() {
         &ended.out,
         str![[r#"
 polyai-rollback 0.1.0: rolling back agent PROJECT-AB12CD34 to 019e0f3a-71c4-7c1e-9b3d-000000000042
-  agent             PROJECT-AB12CD34
-  target            019e0f3a-71c4-7c1e-9b3d-000000000042
   API               http://127.0.0.1:[..]
   reason            Rolled back by polyai-rollback
+  guards            no environment; no expect-current
   started           [..]
-  correlation id    [..]
 Rolled back: live is back on 46c7839, and that is verified
+Ids and times
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         2 triggered: run-0001, run-0002
   verified          yes, this version is active
   took              [..] s
+  correlation id    [..]
 waiting for 2 test runs, at most 15m
   tests             2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; at most [..] more
 
@@ -258,21 +250,12 @@ waiting for 2 test runs, at most 15m
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; test run run-0001 is over, and does not say clearly how it ended; test run run-0002 is over, and does not say clearly how it ended; do not run it again: the rollback stands; look at its tests in Agent Studio
+error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; test run run-0001 is over, and does not say clearly how it ended; test run run-0002 is over, and does not say clearly how it ended; do not run it again for that; look at the test runs in Agent Studio
   effect            rolled back, and the rollback stands
-  environment       live
-  version           46c78399935c449c80d7d328a91b52ea
-  artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
-  created at        2026-05-11T22:18:28.909Z
-  test runs         2 triggered: run-0001, run-0002
-  verified          yes, this version is active
-  took              [..] s
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
-  failed case       c: no reason is given
+  failed case       c: no reason is given (conversation c)
   test run          run-0002: completed, 3 of 3 cases passed, 0 failed, 0 errored
-  failed case       c: no reason is given
-  correlation id    [..]
+  failed case       c: no reason is given (conversation c)
 
 "#]]
     );

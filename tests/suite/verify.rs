@@ -50,10 +50,10 @@ fn fails_where_another_version_is_active() {
 error: Accepted, but not active (not-active): the rollback was done: 46c7839 (11 May 22:18 UTC, [..] ago); but what is active is add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing
   effect            unknown: the new deployment was made, and another one is active
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
+  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   environment       live
   version           46c78399935c449c80d7d328a91b52ea
   artifact version  2026-05-08T18:26:14.711Z
-  new deployment    019e191e-ca97-7afa-a3bf-000000000001
   created at        2026-05-11T22:18:28.909Z
   test runs         none were triggered
   copy of           019e0f3a-71c4-7c1e-9b3d-000000000042
