@@ -60,7 +60,7 @@ pub async fn run(
     };
     let report = Report::new(context, took, &record, &result);
     print::end(&report, log);
-    Ok(files.write(&report, log))
+    Ok(files.write(report, log))
 }
 
 /// The tools of a step at work.

@@ -99,18 +99,22 @@ impl OutputFiles {
     }
 
     /// Writes the report to all files and says so. Returns how the run ends, now that this is known too.
-    pub fn write(mut self, report: &Report<'_>, log: &mut Log<'_>) -> Outcome {
+    pub fn write(mut self, mut report: Report<'_>, log: &mut Log<'_>) -> Outcome {
         let mut problems = Vec::new();
         let mut written = Vec::new();
         for file in &mut self.files {
-            match file.write(report) {
+            match file.write(&report) {
                 Ok(left_out) => {
                     for LeftOut { name, why } in left_out {
                         log.warning(&format!("{name} was left out of {}: {why}", file.shown()));
                     }
                     written.push(file.shown());
                 }
-                Err(error) => problems.push(format!("{error:#}")),
+                // The outputs are written first, so that a summary can tell that they are lacking.
+                Err(error) => {
+                    problems.push(format!("{error:#}"));
+                    report.lacks_outputs = true;
+                }
             }
         }
         if report.diagnostic.is_none() && !written.is_empty() {
@@ -118,7 +122,7 @@ impl OutputFiles {
         }
         match problems.is_empty() {
             true => report.outcome,
-            false => tell_unwritten(report, &problems.join("; "), log),
+            false => tell_unwritten(&report, &problems.join("; "), log),
         }
     }
 }
@@ -130,17 +134,12 @@ fn tell_unwritten(report: &Report<'_>, problems: &str, log: &mut Log<'_>) -> Out
         return report.outcome;
     }
     let name = Outcome::InternalError.name();
-    let (title, next) = match report.effect {
-        Effect::Done => (
-            format!("ROLLED BACK, but outputs not written ({name})"),
-            "do not run it again: the rollback is done, and its outputs are in the lines below",
-        ),
-        _ => (
-            format!("Nothing rolled back, and outputs not written ({name})"),
-            "run it again where they can be written, which is safe",
-        ),
+    let title = match report.effect {
+        Effect::Done => "ROLLED BACK, but outputs not written",
+        _ => "Nothing rolled back, and outputs not written",
     };
-    log.error(&title, &format!("{problems}; {next}"), &[]);
+    let next = report.without_outputs();
+    log.error(&format!("{title} ({name})"), &format!("{problems}; {next}"), &[]);
     log.rows_in_full(&outputs::rows(report));
     Outcome::InternalError
 }

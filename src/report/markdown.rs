@@ -29,6 +29,7 @@ pub fn write(report: &Report<'_>) -> String {
 
 fn sign(report: &Report<'_>) -> &'static str {
     match (&report.diagnostic, report.effect) {
+        _ if is_internal_error(report) => "⚠️",
         (None, _) => match report.outcome {
             Outcome::Previewed => "🔍",
             Outcome::Unchanged => "➖",
@@ -41,6 +42,17 @@ fn sign(report: &Report<'_>) -> &'static str {
 
 /// The end in a few words.
 fn heading(report: &Report<'_>) -> String {
+    let lacking = if is_internal_error(report) { ", but outputs could not be written" } else { "" };
+    ending(report) + lacking
+}
+
+/// Whether the job fails only because outputs could not be written.
+fn is_internal_error(report: &Report<'_>) -> bool {
+    report.lacks_outputs && report.diagnostic.is_none()
+}
+
+/// The end but for the outputs.
+fn ending(report: &Report<'_>) -> String {
     let (there, title) = (report.there(), report.title(TITLE_CHARACTERS));
     let back = match report.is_seen() {
         true => format!("{there} is back on {title}"),
@@ -97,6 +109,9 @@ impl Page<'_> {
     fn success(&self) -> Vec<String> {
         let Report { record, outcome, .. } = self.report;
         let mut parts = Vec::new();
+        if is_internal_error(self.report) {
+            parts.push(format!("**What to do**: {}", self.report.without_outputs()));
+        }
         match outcome {
             Outcome::Previewed => parts.push("Nothing was sent: this was a dry run.".to_owned()),
             Outcome::Unchanged => parts.push("Nothing was sent, and nothing is undone.".to_owned()),
@@ -281,6 +296,8 @@ impl Page<'_> {
             rows.extend(request_rows(task));
         }
         rows.push(Row::new("run", context.pipeline.describe()));
+        let outcome =
+            if is_internal_error(self.report) { Outcome::InternalError } else { *outcome };
         rows.push(Row::new("exit code", format!("{}, {}", outcome.exit_code(), outcome.name())));
         // A list, as its lines wrap wherever the screen ends.
         let rows = rows.iter().map(|row| format!("- {}: {}", row.label, self.text(&row.text())));

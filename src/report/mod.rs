@@ -49,6 +49,8 @@ pub struct Report<'a> {
     pub diagnostic: Option<Diagnostic>,
     /// How deployments are named for people.
     pub names: Names,
+    /// Whether a file could not be written.
+    pub lacks_outputs: bool,
 }
 
 impl<'a> Report<'a> {
@@ -72,7 +74,7 @@ impl<'a> Report<'a> {
                 (failure.outcome(), failure.effect(), Some(diagnostic))
             }
         };
-        Self { context, outcome, effect, took, record, diagnostic, names }
+        Self { context, outcome, effect, took, record, diagnostic, names, lacks_outputs: false }
     }
 
     /// The deployment that the run is about: the new one, or the one that was right already.
@@ -113,6 +115,16 @@ impl<'a> Report<'a> {
     /// Whether the new deployment was seen to be active.
     pub fn is_seen(&self) -> bool {
         matches!(self.record.verification, Some(Verification::Active))
+    }
+
+    /// The next step where outputs could not be written.
+    pub fn without_outputs(&self) -> &'static str {
+        match self.effect {
+            Effect::Done => {
+                "do not run it again: the rollback is done, and its outputs are in the log"
+            }
+            _ => "run it again where they can be written, which is safe",
+        }
     }
 
     /// The end in one line, for people.

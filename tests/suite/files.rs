@@ -81,7 +81,7 @@ fn a_disk_that_is_full_leaves_what_was_there() {
         assert_eq!(ended.code, 1);
         assert!(
             ended.err.contains(
-                "; do not run it again: the rollback is done, and its outputs are in the lines below\n"
+                "; do not run it again: the rollback is done, and its outputs are in the log\n"
             ),
             "{}",
             ended.err

@@ -311,7 +311,7 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A ROLLED BACK%2C but outputs not written (internal-error)::GITHUB_OUTPUT /dev/full: No space left on device (os error 28); do not run it again: the rollback is done, and its outputs are in the lines below
+::error title=polyai-rollback%3A ROLLED BACK%2C but outputs not written (internal-error)::GITHUB_OUTPUT /dev/full: No space left on device (os error 28); do not run it again: the rollback is done, and its outputs are in the log
   outcome           rolled-back
   deployment-id     019e191e-ca97-7afa-a3bf-000000000001
   environment       live
