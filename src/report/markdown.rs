@@ -4,11 +4,10 @@
 //! their versions. Whole ids and hashes stand in a part that is folded away.
 
 use crate::model::{Deployment, Effect, Outcome, TestRuns, TestsOutcome};
+use crate::report::markdown_text::{escape, escape_cell};
 use crate::report::{Report, diagnostic::Diagnostic, request_rows};
-use crate::text::{row::Row, sanitize::one_line};
+use crate::text::row::Row;
 
-/// The most characters that one cell shows.
-const CELL_CHARACTERS: usize = 1_000;
 /// The most characters of a message in the heading and in tables.
 const TITLE_CHARACTERS: usize = 60;
 /// The most deployments that are shown as undone.
@@ -90,6 +89,11 @@ impl Page<'_> {
         escape(&self.report.context.redaction.apply(text))
     }
 
+    /// The same in a table.
+    fn cell(&self, text: &str) -> String {
+        escape_cell(&self.report.context.redaction.apply(text))
+    }
+
     /// A value to recognise or to copy.
     fn code(&self, text: &str) -> String {
         format!("<code>{}</code>", self.text(text))
@@ -100,7 +104,7 @@ impl Page<'_> {
         let names = &self.report.names;
         let code = self.code(&names.short(deployment));
         match names.message(deployment, TITLE_CHARACTERS) {
-            Some(message) => format!("{} {code}", self.text(&message)),
+            Some(message) => format!("{} {code}", self.cell(&message)),
             None => code,
         }
     }
@@ -262,7 +266,7 @@ impl Page<'_> {
             format!(
                 "| {} | {}{active}, {environment} | {} |",
                 self.code(&candidate.give),
-                self.text(&candidate.title),
+                self.cell(&candidate.title),
                 self.when(candidate.when.as_deref()),
             )
         });
@@ -277,7 +281,7 @@ impl Page<'_> {
         let rows: Vec<_> = cases
             .map(|case| {
                 let sign = if case.is_errored { "💥" } else { "❌" };
-                format!("| {sign} {} | {} |", self.text(&case.name), self.text(&case.why()))
+                format!("| {sign} {} | {} |", self.cell(&case.name), self.cell(&case.why()))
             })
             .collect();
         (!rows.is_empty()).then(|| format!("| failed case | why |\n|---|---|\n{}", rows.join("\n")))
@@ -304,32 +308,4 @@ impl Page<'_> {
         let rows: Vec<_> = rows.collect();
         format!("<details><summary>Ids and details</summary>\n\n{}\n\n</details>", rows.join("\n"))
     }
-}
-
-/// Text that means itself and nothing else in a cell or a heading of GitHub-flavoured Markdown and
-/// in HTML: one line, in which every character that could be a part of some markup, or of an
-/// address that becomes a link, is written as a character reference.
-pub fn escape(text: &str) -> String {
-    let line = one_line(text, CELL_CHARACTERS);
-    let mut escaped = String::with_capacity(line.len());
-    for (place, character) in line.char_indices() {
-        let (before, from) = line.split_at(place);
-        let is_markup = match character {
-            ':' => from.starts_with("://"),
-            '.' => before.to_lowercase().ends_with("www"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&'
-            | '$' | '@' | '!' => true,
-            _ => false,
-        };
-        if is_markup {
-            escaped.push_str(&format!("&#{};", u32::from(character)));
-        } else {
-            escaped.push(character);
-        }
-        // A reference alone still becomes a link to an e-mail address; a comment keeps it apart.
-        if character == '@' {
-            escaped.push_str("<!-- -->");
-        }
-    }
-    escaped
 }

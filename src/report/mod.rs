@@ -15,6 +15,7 @@ pub mod files;
 pub mod github_output;
 pub mod json;
 pub mod markdown;
+pub mod markdown_text;
 pub mod outputs;
 pub mod print;
 mod target_help;

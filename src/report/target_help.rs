@@ -55,7 +55,7 @@ pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>)
     );
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
     let help = format!(
-        "to go further back, name a version in {target}, or give {} in {expect}",
+        "if the agent works, that is enough; to go further back, name a version in {target}, or give {} in {expect}",
         current.map_or("it", |current| &current.id)
     );
     let age = current.and_then(|current| names.age(current)).map(|age| format!(" {age}"));
