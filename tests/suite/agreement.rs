@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::{Command, Output};
-use support::agents_api::{AGENT, API_KEY, agents_api};
+use std::time::SystemTime;
+use support::agents_api::{AGENT, API_KEY, AgentsApi, Quirks, agents_api};
 use support::stand_in::StandIn;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -45,11 +46,11 @@ fn table(header: &str) -> Vec<Vec<String>> {
     rows.map(cells).collect()
 }
 
-/// The README's code blocks in a language.
-fn blocks(language: &str) -> Vec<String> {
-    let readme = read("README.md");
+/// The code blocks of a document in a language.
+fn blocks(path: &str, language: &str) -> Vec<String> {
+    let document = read(path);
     let start = format!("```{language}\n");
-    let blocks = readme.split(&start).skip(1);
+    let blocks = document.split(&start).skip(1);
     blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -60,21 +61,41 @@ fn component() -> (Value, Value) {
     (yaml(spec)["spec"]["inputs"].clone(), yaml(jobs)["polyai-rollback"].clone())
 }
 
+/// A row of the README's table of inputs.
+struct InputRow {
+    name: String,
+    is_required: bool,
+    default: String,
+}
+
+impl InputRow {
+    fn new(row: &[String]) -> Self {
+        let default = row[1].split_once(" By default ").map(|(_, default)| default);
+        Self {
+            name: row[0].trim_matches('*').to_owned(),
+            is_required: row[0].starts_with("**"),
+            default: default.unwrap_or_default().trim_end_matches('.').to_owned(),
+        }
+    }
+}
+
 #[test]
 fn on_the_inputs() {
     let action = yaml(&read("action.yml"));
     let (inputs, job) = component();
-    let readme = table("| input | required | default | meaning |");
+    let readme: Vec<_> =
+        table("| input | meaning |").iter().map(|row| InputRow::new(row)).collect();
 
     let names = INPUTS.map(|input| input.name);
     assert_eq!(sorted(keys(&action["inputs"])), sorted(names));
-    assert_eq!(readme.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), names);
+    assert_eq!(readme.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), names);
     let in_component = names.into_iter().filter(|name| *name != "api-key");
     assert_eq!(sorted(keys(&inputs)), sorted(in_component.clone().chain(["image", "stage"])));
 
     let usage = Step::empty().args(&["--help"]).run().out;
     for row in &readme {
-        let (name, required, default) = (row[0].as_str(), row[1] == "yes", row[2].as_str());
+        let InputRow { name, is_required, default } = row;
+        let (name, required, default) = (name.as_str(), *is_required, default.as_str());
         let given = &action["inputs"][name];
         assert_eq!(given["required"], required, "{name}");
         // A default of the action would hide a variable of the job.
@@ -98,7 +119,7 @@ fn on_the_inputs() {
         assert_eq!(inputs[name]["default"].as_str().unwrap_or_default(), default, "{name}");
     }
 
-    let defaults: Vec<_> = readme.iter().map(|row| row[2].as_str()).collect();
+    let defaults: Vec<_> = readme.iter().map(|row| row.default.as_str()).collect();
     assert_eq!(defaults, INPUTS.map(|input| input.default.unwrap_or_default()));
 
     let handed_over = in_component.map(|name| {
@@ -204,8 +225,8 @@ fn on_the_outputs() {
 
 #[test]
 fn on_the_outcomes() {
-    let readme = table("| code | `outcome` | what it means | what to do |");
-    let told: Vec<_> = readme.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
+    let readme = table("| code, outcome | what it means, and what to do |");
+    let told: Vec<_> = readme.iter().map(|row| row[0].clone()).collect();
     let real = Outcome::ALL.map(|outcome| format!("{} {}", outcome.exit_code(), outcome.name()));
     assert_eq!(told, real);
 
@@ -217,7 +238,7 @@ fn on_the_outcomes() {
 
 #[test]
 fn on_the_report() {
-    let json = blocks("json");
+    let json = blocks("docs/report.md", "json");
     let told: Vec<Value> = json.iter().map(|block| serde_json::from_str(block).unwrap()).collect();
     let report = |deployment: &str| -> Value {
         let api = StandIn::start(agents_api());
@@ -237,9 +258,47 @@ fn on_the_report() {
     assert_eq!(told[0]["tool"], done["tool"]);
     let failed = report("gone");
     assert_eq!(keys(&failed["failure"]), keys(&told[1]));
+    assert_eq!(keys(&failed["failure"]["choice"][0]), keys(&told[1]["choice"][0]));
     for part in ["httpStatus", "errorCode", "answer", "effect", "command"] {
         assert_eq!(failed["failure"][part], told[1][part]);
     }
+}
+
+/// A line of the log without the column of times, which are those of the day.
+fn without_times(line: &str) -> Vec<&str> {
+    let columns = line.split("  ").map(str::trim).filter(|column| !column.is_empty());
+    columns.filter(|column| !column.contains(" UTC, ")).collect()
+}
+
+#[test]
+fn on_the_log_as_github_shows_it() {
+    let quirks = Quirks::default();
+    let api = AgentsApi::with_clock(SystemTime::now, quirks);
+    let api = StandIn::start(move |request| api.answer(request));
+    let step = Step::github(&api).env("INPUT_DEPLOYMENT-ID", "previous");
+    let log = step.env("INPUT_ENVIRONMENT", "live").run().out;
+    let mut shown = Vec::new();
+    let mut is_folded = false;
+    for line in log.lines() {
+        match line.split_once("::").map(|(_, command)| command) {
+            Some(command) if command.starts_with("add-mask::") => {}
+            Some("endgroup::") => is_folded = false,
+            Some(command) if command.starts_with("group::") => {
+                is_folded = true;
+                shown.push(line.replace("::group::", "▸ "));
+            }
+            Some(command) => {
+                let (_, text) = command.split_once("::").expect("a message");
+                shown.push(format!("Notice: {text}"));
+            }
+            None if is_folded => {}
+            None => shown.push(line.to_owned()),
+        }
+    }
+    let told = blocks("README.md", "text").swap_remove(0);
+    let told: Vec<_> = told.lines().map(without_times).collect();
+    assert_eq!(shown.iter().map(|line| without_times(line)).collect::<Vec<_>>(), told);
+    assert_eq!(told.len(), 6);
 }
 
 #[test]
@@ -253,7 +312,7 @@ fn on_how_it_is_used() {
             assert!(given.contains(&name), "{name} is missing");
         }
     };
-    let snippets: Vec<_> = blocks("yaml").iter().map(|block| yaml(block)).collect();
+    let snippets: Vec<_> = blocks("README.md", "yaml").iter().map(|block| yaml(block)).collect();
     let major = VERSION.split('.').next().unwrap();
     let (component, _) = component();
     let image = component["image"]["default"].as_str().unwrap();
@@ -303,7 +362,7 @@ fn on_what_is_built_and_run() {
 
     // The two commands of the README are what CI runs first.
     let run = read(".ci/run");
-    for command in blocks("sh").iter().filter(|command| command.starts_with("cargo")) {
+    for command in blocks("README.md", "sh").iter().filter(|command| command.starts_with("cargo")) {
         assert!(run.contains(&format!("\ncheck {command}")), "{command} is not checked");
     }
 }
