@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode> {
     preview.show_log();
 
     println!("\n2. You roll live back to what was active before: `deployment-id` is `previous`.");
-    let reason = ("DEPLOYMENT_MESSAGE", "Calls drop since 02:40");
+    let reason = ("DEPLOYMENT_MESSAGE", "Calls drop after the greeting");
     let done = act("2-rollback", &[("ENVIRONMENT", "live"), reason])?;
     done.show_log();
     done.show_summary()?;

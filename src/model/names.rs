@@ -123,7 +123,7 @@ fn in_words(time: Duration) -> String {
         0..60 => return format!("{seconds} s"),
         60..3_600 => return format!("{} min", seconds / 60),
         3_600..172_800 => return format!("{} h", seconds / 3_600),
-        172_800..63_072_000 => (seconds / 86_400, "days"),
+        172_800..63_072_000 => ((seconds + 43_200) / 86_400, "days"),
         _ => (seconds / 31_536_000, "years"),
     };
     format!("{count} {unit}")

@@ -110,10 +110,7 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
                 context.agent(),
                 context.elsewhere(candidates),
             ),
-            format!(
-                "{}: any of them can be the wrong one",
-                context.choose(candidates, &[context.spell("agent-id"), address]),
-            ),
+            context.choose(candidates, &[context.spell("agent-id"), address]),
         ),
         error if error.is_already_published() => Reason::new(
             "the API takes it for done",

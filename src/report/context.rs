@@ -64,9 +64,13 @@ impl Context<'_> {
         let has_environment = self.task.is_some_and(|task| task.request.environment.is_some());
         let environment = match has_environment {
             true => String::new(),
-            false => format!(", with its environment in {}", self.spell("environment")),
+            false => format!(", and its environment in {}", self.spell("environment")),
         };
-        format!("give one of those below in {target}{environment}, or check {}", enumerate(others))
+        let are_right = if others.len() == 1 { "it is right" } else { "they are right" };
+        format!(
+            "check {}; if {are_right}, give one of the versions below in {target}{environment}",
+            enumerate(others)
+        )
     }
 
     /// Where else the target is, as far as the lists show that.
@@ -117,7 +121,8 @@ impl Context<'_> {
     pub fn look_first(&self) -> String {
         let dry_run = self.spell("dry-run");
         format!(
-            "start the same job with {dry_run} set to true, which shows what is active and changes nothing"
+            "start the same job with {dry_run} set to true, which changes nothing and shows what is active, or look in \
+             Agent Studio"
         )
     }
 

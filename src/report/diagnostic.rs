@@ -8,11 +8,13 @@
 use crate::inputs::Task;
 use crate::model::{CallError, Delivery, Failure, TestRuns, Verification};
 use crate::report::candidate::Candidate;
-use crate::report::context::Context;
 use crate::report::facts::{Facts, Reason};
 use crate::report::{call_help, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
+
+/// The most characters of a message in a sentence.
+const TITLE_CHARACTERS: usize = 40;
 
 /// What was and was not done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ const NOTHING_SEEN: EffectWords = EffectWords {
 };
 const NOBODY_KNOWS: EffectWords = EffectWords {
     line: "unknown: it may or may not have been rolled back",
-    sentence: "Nobody knows yet whether it was rolled back.",
+    sentence: "This job could not find out whether it was rolled back.",
 };
 const NOT_ACTIVE: EffectWords = EffectWords {
     line: "unknown: the new deployment was made, and another one is active",
@@ -46,7 +48,7 @@ const WRONG: EffectWords = EffectWords {
     sentence: "The API made something else than was asked for.",
 };
 const STAYS: EffectWords =
-    EffectWords { line: "rolled back, and the rollback stands", sentence: "The rollback stands." };
+    EffectWords { line: "rolled back, and the rollback stands", sentence: "The rollback is done." };
 
 /// A failure in words.
 #[derive(Debug, Serialize)]
@@ -187,12 +189,12 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
         ),
         Failure::Cancelled { signal, delivery } => cancelled(signal.name(), *delivery, facts),
         Failure::Unknown { lost, cause, .. } => perhaps_rolled_back(
-            "the answer was lost",
+            "the API's answer was lost",
             format!(
-                "the request was sent, its answer was lost ({lost}), and the deployments do not \
-                 show what came of it: {cause}"
+                "the request was sent, and the API's answer was lost ({lost}); looking for its effect did not \
+                 help: {cause}"
             ),
-            context,
+            facts,
         ),
         Failure::NotActive => not_active(facts),
         Failure::TestsFailed => tests_decided("Rolled back, but tests failed", progress),
@@ -205,14 +207,18 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
 
 /// The words of a rollback that stands although its tests made the run fail.
 fn tests_decided(headline: &'static str, problem: String) -> Words {
-    let help = "do not run it again for that; look at the test runs in Agent Studio";
+    let help = "do not roll back again because of the tests; look at the test runs in Agent Studio";
     Words { headline, reason: Reason::new("", problem, help), effect: STAYS }
 }
 
 /// The words of a run that does not know what became of its request.
-fn perhaps_rolled_back(cause: &str, problem: String, context: &Context<'_>) -> Words {
+fn perhaps_rolled_back(cause: &str, problem: String, facts: Facts<'_>) -> Words {
+    let Facts { record, context, names } = facts;
+    let before = record.plan.current.as_ref();
+    let before =
+        before.map_or("the bad version".to_owned(), |before| names.title(before, TITLE_CHARACTERS));
     let help = format!(
-        "{}; run it again only if the bad version is still active after a minute",
+        "wait a minute, then {}; only if {before} is still active, run it again",
         context.look_first()
     );
     let reason = Reason::new(cause, problem, help);
@@ -250,7 +256,7 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
                 "cancelled by {signal} after the request was sent, and before it was known what \
                  came of it"
             ),
-            facts.context,
+            facts,
         ),
         Delivery::Done => Words {
             headline: "Rolled back, then stopped",

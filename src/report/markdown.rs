@@ -3,7 +3,7 @@
 //! Prose stands outside of tables, as only prose wraps. Deployments go by their messages and the beginnings of
 //! their versions. Whole ids and hashes stand in a part that is folded away.
 
-use crate::model::{Deployment, Effect, Outcome, TestRuns, TestsOutcome};
+use crate::model::{Counts, Deployment, Effect, Outcome, TestRuns, TestsOutcome};
 use crate::report::markdown_text::{escape, escape_cell};
 use crate::report::{Report, diagnostic::Diagnostic, request_rows};
 use crate::text::row::Row;
@@ -35,7 +35,8 @@ fn sign(report: &Report<'_>) -> &'static str {
             _ => "✅",
         },
         (Some(_), Effect::Unchanged) => "❌",
-        (Some(_), _) => "⚠️",
+        (Some(_), Effect::Done) => "⚠️",
+        (Some(_), Effect::Unknown | Effect::Accepted) => "❓",
     }
 }
 
@@ -60,9 +61,13 @@ fn ending(report: &Report<'_>) -> String {
     let tests = report.record.tests.as_ref();
     match (report.outcome, &report.diagnostic) {
         (Outcome::TestsFailed, _) => match tests.and_then(TestRuns::counts) {
-            Some(counts) => {
-                let failed = counts.failed.saturating_add(counts.errored);
-                format!("{back}, but {failed} of {} tests failed", counts.total)
+            Some(Counts { total, failed, errored: 0, .. }) => {
+                format!("{back}, but {failed} of {total} test cases failed")
+            }
+            Some(Counts { total, failed, errored, .. }) => {
+                format!(
+                    "{back}, but of {total} test cases {failed} failed, and {errored} could not be run"
+                )
             }
             None => format!("{back}, but tests failed"),
         },
@@ -74,7 +79,7 @@ fn ending(report: &Report<'_>) -> String {
             }
             None => format!("{there} is on that version already"),
         },
-        (Outcome::Previewed, None) => format!("{there} would go back to {title}"),
+        (Outcome::Previewed, None) => format!("Dry run: {there} would go back to {title}"),
         (_, None) => back,
     }
 }
@@ -114,11 +119,17 @@ impl Page<'_> {
         let Report { record, outcome, .. } = self.report;
         let mut parts = Vec::new();
         if is_internal_error(self.report) {
-            parts.push(format!("**What to do**: {}", self.report.without_outputs()));
+            parts.push(format!("**What to do**: {}.", self.report.without_outputs()));
         }
         match outcome {
-            Outcome::Previewed => parts.push("Nothing was sent: this was a dry run.".to_owned()),
-            Outcome::Unchanged => parts.push("Nothing was sent, and nothing is undone.".to_owned()),
+            Outcome::Previewed => {
+                let still = self.still().unwrap_or_default();
+                let dry_run = self.code(&self.report.context.spell("dry-run"));
+                parts.push(format!("**Nothing was changed.**{still}"));
+                parts
+                    .push(format!("**What to do**: to roll back, run it again without {dry_run}."));
+            }
+            Outcome::Unchanged => parts.push("**Nothing was changed.**".to_owned()),
             _ => parts.extend(self.since()),
         }
         parts.extend(self.change());
@@ -126,36 +137,39 @@ impl Page<'_> {
             parts.push(self.tests());
         }
         parts.extend(self.reason());
-        if record.rollback.is_some() {
-            parts.push(
-                "The draft and <code>main</code> may still hold what was undone: mend it there, or the next \
-                 deployment brings it back."
-                    .to_owned(),
-            );
-        }
+        parts.extend(self.next_deployment());
         parts
+    }
+
+    /// What brings the bad version back.
+    fn next_deployment(&self) -> Option<String> {
+        self.report.record.rollback.as_ref().map(|_| {
+            "**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it \
+             out there, or that deployment brings it back."
+                .to_owned()
+        })
     }
 
     /// Since when the version is active, as far as that was seen.
     fn since(&self) -> Option<String> {
         let made = &self.report.record.rollback.as_ref()?.deployment;
-        let code = self.code(&self.report.names.short(made));
+        let named = self.named(self.report.record.plan.target.as_ref().unwrap_or(made));
         if !self.report.is_seen() {
-            return Some(format!("{code} was accepted; nobody has looked whether it is active."));
+            return Some(format!(
+                "The API has accepted {named}. Whether it is active was not seen."
+            ));
         }
         let time = made.created().and_then(|time| self.report.names.day_and_time(time));
         let since = time.map(|time| format!(" since {}", self.text(&time))).unwrap_or_default();
-        Some(format!("{code} is active again{since}."))
+        Some(format!("{named} has been active again{since}."))
     }
 
     /// From what to what.
     fn change(&self) -> Option<String> {
         let Report { record, outcome, .. } = self.report;
-        let is_dry = *outcome == Outcome::Previewed;
-        let (active, undone) = if is_dry {
-            ("▶️ would be active", "↩️ would be undone")
-        } else {
-            ("▶️ active", "↩️ undone")
+        let (active, undone) = match outcome {
+            Outcome::Previewed => ("⏪ would come back", "⏹️ would be undone"),
+            _ => ("▶️ active now", "⏹️ undone"),
         };
         let target = record.plan.target.as_ref()?;
         let mut rows = vec![self.change_row(active, target)];
@@ -165,7 +179,7 @@ impl Page<'_> {
             let more = record.plan.undone.len().saturating_sub(UNDONE_SHOWN);
             rows.extend((more > 0).then(|| format!("| {undone} | {more} more | |")));
         }
-        Some(format!("| | | made (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
+        Some(format!("| | deployment | deployed (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
     }
 
     fn change_row(&self, label: &str, deployment: &Deployment) -> String {
@@ -183,7 +197,9 @@ impl Page<'_> {
         let triggered = record.rollback.as_ref().map_or(0, |rollback| rollback.test_run_ids.len());
         let text = match self.report.tests_outcome() {
             Some(TestsOutcome::NotAwaited) if triggered > 0 => {
-                format!("{triggered} test runs were triggered, and not waited for.")
+                format!(
+                    "{triggered} test runs were triggered. This job has not waited for them: see Agent Studio."
+                )
             }
             Some(TestsOutcome::NotAwaited | TestsOutcome::None) | None => {
                 "No tests were triggered, so nothing was tested.".to_owned()
@@ -196,7 +212,7 @@ impl Page<'_> {
     fn reason(&self) -> Option<String> {
         let request = &self.report.context.task?.request;
         let reason = Some(&request.message).filter(|_| request.has_reason)?;
-        Some(format!("Reason: {}", self.text(reason)))
+        Some(format!("Reason that was given: “{}”", self.text(reason)))
     }
 
     /// What was and was not done, why, what to do, and what there is to choose from.
@@ -208,11 +224,20 @@ impl Page<'_> {
             parts.extend(diagnostic.problems.iter().map(|problem| self.sentence(problem)));
         }
         parts.extend(
-            diagnostic.help.iter().map(|help| format!("**What to do**: {}", self.text(help))),
+            diagnostic.help.iter().map(|help| format!("**What to do**: {}.", self.text(help))),
         );
         parts.extend(self.candidates(diagnostic));
         parts.extend(self.failed_cases());
+        parts.extend(self.next_deployment().filter(|_| self.report.effect == Effect::Done));
         parts
+    }
+
+    /// What was active, where nothing was done.
+    fn still(&self) -> Option<String> {
+        let Report { record, names, context, .. } = self.report;
+        let current = self.named(record.plan.current.as_ref()?);
+        let time = names.day_and_time(context.started)?;
+        Some(format!(" At {time}, {} was on {current}.", self.report.there()))
     }
 
     /// The state of production after a failure, as far as this run saw it.
@@ -223,9 +248,9 @@ impl Page<'_> {
         let before = current.map(|current| self.named(current));
         let wanted = target.map(|target| self.named(target));
         Some(match effect {
-            Effect::Unchanged => format!(" {there} was on {} when this run looked.", before?),
+            Effect::Unchanged => return self.still(),
             Effect::Unknown | Effect::Accepted => {
-                format!(" {there} was on {} before; {} was asked for.", before?, wanted?)
+                format!(" Before it, {there} was on {}. The target is {}.", before?, wanted?)
             }
             Effect::Done if self.report.is_seen() => {
                 let undone = before.map(|before| format!("; {before} is undone"));
@@ -264,14 +289,14 @@ impl Page<'_> {
             let active = if candidate.is_active { ", active now" } else { "" };
             let environment = candidate.environment.map_or("", |environment| environment.name());
             format!(
-                "| {} | {}{active}, {environment} | {} |",
+                "| {} | {environment}: {}{active} | {} |",
                 self.code(&candidate.give),
                 self.cell(&candidate.title),
                 self.when(candidate.when.as_deref()),
             )
         });
         let rows: Vec<_> = rows.collect();
-        Some(format!("| give | which is | made (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
+        Some(format!("| version | which is | deployed (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
     }
 
     fn failed_cases(&self) -> Option<String> {
@@ -284,7 +309,7 @@ impl Page<'_> {
                 format!("| {sign} {} | {} |", self.cell(&case.name), self.cell(&case.why()))
             })
             .collect();
-        (!rows.is_empty()).then(|| format!("| failed case | why |\n|---|---|\n{}", rows.join("\n")))
+        (!rows.is_empty()).then(|| format!("| test case | why |\n|---|---|\n{}", rows.join("\n")))
     }
 
     /// Everything that machines and support ask for, folded away.

@@ -168,5 +168,5 @@ fn seen(
 }
 
 pub(super) fn unread(error: &CallError) -> String {
-    format!("they could not be read: {}", error.describe())
+    format!("the deployments could not be read: {}", error.describe())
 }

@@ -93,7 +93,7 @@ fn not_found_names_the_three_things_that_can_be_wrong() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL: any of them can be the wrong one
+error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000042 of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_DEPLOYMENT_ID, POLYAI_AGENT_ID and POLYAI_BASE_URL
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id 019e0f3a-71c4-7c1e-9b3d-000000000042 does not exist
   effect            unchanged: nothing was rolled back
   correlation id   [..]
@@ -222,7 +222,7 @@ fn unknown_says_how_to_find_out() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 504), and the deployments do not show what came of it: they could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 504); looking for its effect did not help: the deployments could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -238,7 +238,7 @@ fn an_answer_that_never_comes_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (no answer within [..] s), and the deployments do not show what came of it: they could not be read: HTTP 403; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (no answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -253,7 +253,7 @@ fn a_connection_that_is_cut_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (connection closed before message completed), and the deployments do not show what came of it: they could not be read: connection closed before message completed; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (connection closed before message completed); looking for its effect did not help: the deployments could not be read: connection closed before message completed; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -318,7 +318,7 @@ fn a_200_that_cannot_be_read_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   the API said      HTTP 200: no message
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -337,7 +337,7 @@ fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached), and the deployments do not show what came of it: they could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   the API said      HTTP 200: no message
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -349,7 +349,7 @@ error: Perhaps rolled back (unknown): the request was sent, its answer was lost 
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, its answer was lost (HTTP 200, and no whole answer within [..] s), and the deployments do not show what came of it: they could not be read: HTTP 403; start the same job with POLYAI_DRY_RUN set to true, which shows what is active and changes nothing; run it again only if the bad version is still active after a minute
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200, and no whole answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -415,7 +415,7 @@ fn an_unknown_field_or_a_missing_list_is_no_failure() {
 fn a_503_may_have_had_an_effect() {
     // Envoy says so of a connection that was cut after the API had acted.
     let ended = fail(Answer::new(503, "upstream connect error"), 7);
-    assert!(ended.err.contains("its answer was lost (HTTP 503)"), "{}", ended.err);
+    assert!(ended.err.contains("the API's answer was lost (HTTP 503)"), "{}", ended.err);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Default for Row {
 /// The log of a rollback whose answer was lost, and which the deployments show.
 const ESTABLISHED: &str = "notice: the answer was lost (";
 /// The log of a rollback whose answer was lost, where nothing could be read.
-const UNREAD: &str = "the deployments do not show what came of it: they could not be read: ";
+const UNREAD: &str = "looking for its effect did not help: the deployments could not be read: ";
 /// The time of a rollback that must wait for silence to end: half of it. Connecting with TLS may take a
 /// quarter of it, which is ample on a busy machine, too.
 const SILENT: &str = "16s";

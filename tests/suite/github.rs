@@ -67,11 +67,11 @@ fn rolls_back_and_hands_the_new_deployment_on() {
         str![[r#"
 ### ✅ live is back on 46c7839
 
-<code>46c7839</code> is active again since 11 May 22:18 UTC.
+<code>46c7839</code> has been active again since 11 May 22:18 UTC.
 
-🧪 2 test runs were triggered, and not waited for.
+🧪 2 test runs were triggered. This job has not waited for them: see Agent Studio.
 
-The draft and <code>main</code> may still hold what was undone: mend it there, or the next deployment brings it back.
+**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it out there, or that deployment brings it back.
 
 <details><summary>Ids and details</summary>
 
@@ -109,7 +109,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; give one of those below in deployment-id, with its environment in environment, or check agent-id and base-url: any of them can be the wrong one%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live%0A  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live%0A  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox%0A  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check agent-id and base-url; if they are right, give one of the versions below in deployment-id, and its environment in environment%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live%0A  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live%0A  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox%0A  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox%0A  correlation id    [..]
 
 "#]]
     );
@@ -128,16 +128,16 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 
 Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:[..].
 
-**What to do**: give one of those below in deployment-id, with its environment in environment, or check agent-id and base-url: any of them can be the wrong one
+**What to do**: check agent-id and base-url; if they are right, give one of the versions below in deployment-id, and its environment in environment.
 
-| give | which is | made (UTC) |
+| version | which is | deployed (UTC) |
 |---|---|---|
-| <code>add8d0c</code> | “New greeting”, live | 11 May 15:18, [..] ago |
-| <code>46c7839</code> | “Opening hours”, live | 9 May 00:18, [..] ago |
-| <code>add8d0c</code> | “New greeting”, pre-release | 11 May 14:18, [..] ago |
-| <code>46c7839</code> | “Opening hours”, pre-release | 8 May 14:18, [..] ago |
-| <code>add8d0c</code> | “New greeting”, sandbox | 11 May 13:18, [..] ago |
-| <code>46c7839</code> | “Opening hours”, sandbox | 8 May 04:18, [..] ago |
+| <code>add8d0c</code> | live: “New greeting” | 11 May 15:18, [..] ago[..]|
+| <code>46c7839</code> | live: “Opening hours” | 9 May 00:18, [..] ago[..]|
+| <code>add8d0c</code> | pre-release: “New greeting” | 11 May 14:18, [..] ago[..]|
+| <code>46c7839</code> | pre-release: “Opening hours” | 8 May 14:18, [..] ago[..]|
+| <code>add8d0c</code> | sandbox: “New greeting” | 11 May 13:18, [..] ago[..]|
+| <code>46c7839</code> | sandbox: “Opening hours” | 8 May 04:18, [..] ago[..]|
 
 <details><summary>Ids and details</summary>
 

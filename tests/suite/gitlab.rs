@@ -77,7 +77,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; give one of those below in POLYAI_DEPLOYMENT_ID, with its environment in POLYAI_ENVIRONMENT, or check POLYAI_AGENT_ID and POLYAI_BASE_URL: any of them can be the wrong one
+error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_AGENT_ID and POLYAI_BASE_URL; if they are right, give one of the versions below in POLYAI_DEPLOYMENT_ID, and its environment in POLYAI_ENVIRONMENT
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist
   effect            unchanged: nothing was rolled back
   to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live

@@ -227,9 +227,12 @@ Preview: nothing was sent; live would go back to “Opening hours” (46c7839)
         "previewed",
     );
     let summary = ended.read("summary.md").unwrap();
-    assert!(summary.starts_with("### 🔍 live would go back to “Opening hours”\n"), "{summary}");
     assert!(
-        summary.contains("| ↩️ would be undone | “New greeting” <code>add8d0c</code> | 11 May "),
+        summary.starts_with("### 🔍 Dry run: live would go back to “Opening hours”\n"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("| ⏹️ would be undone | “New greeting” <code>add8d0c</code> | 11 May "),
         "{summary}"
     );
 }
@@ -238,7 +241,7 @@ Preview: nothing was sent; live would go back to “Opening hours” (46c7839)
 fn a_dry_run_meets_the_other_guards() {
     let dry = |step: Step| step.env("POLYAI_DRY_RUN", "true");
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", "gone"), 4, "not-found");
-    assert!(ended.err.contains("gone is no deployment of any environment; give one of those below in POLYAI_DEPLOYMENT_ID, with its environment in POLYAI_ENVIRONMENT, or check POLYAI_AGENT_ID\n"), "{}", ended.err);
+    assert!(ended.err.contains("gone is no deployment of any environment; check POLYAI_AGENT_ID; if it is right, give one of the versions below in POLYAI_DEPLOYMENT_ID, and its environment in POLYAI_ENVIRONMENT\n"), "{}", ended.err);
     let ended = held(|step| dry(step).env("POLYAI_DEPLOYMENT_ID", VERSION), 4, "not-found");
     let hint = "; it is a version of live, for which POLYAI_ENVIRONMENT must be live; check ";
     assert!(ended.err.contains(hint), "{}", ended.err);
