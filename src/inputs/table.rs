@@ -17,7 +17,7 @@ const fn with_default(name: &'static str, default: &'static str) -> Input {
 }
 
 /// All inputs.
-pub const INPUTS: [Input; 20] = [
+pub const INPUTS: [Input; 21] = [
     input("api-key"),
     input("api-key-file"),
     input("agent-id"),
@@ -38,6 +38,7 @@ pub const INPUTS: [Input; 20] = [
     input("output-file"),
     input("summary-file"),
     input("report-file"),
+    input("pipeline"),
 ];
 
 /// Whether there is an input with this name.

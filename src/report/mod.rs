@@ -15,6 +15,7 @@ pub mod files;
 pub mod github_output;
 pub mod json;
 pub mod markdown;
+mod output_file;
 pub mod outputs;
 pub mod print;
 mod target_help;

@@ -15,6 +15,7 @@ mod inputs;
 mod memory;
 mod mistakes;
 mod model;
+mod places;
 mod plain;
 mod previous;
 mod properties;
