@@ -50,6 +50,8 @@ pub struct Task {
 pub struct Files {
     /// The file for `KEY=VALUE` lines.
     pub output: Option<PathBuf>,
+    /// The folder for a file of each output.
+    pub output_folder: Option<PathBuf>,
     /// The file for the summary in Markdown.
     pub summary: Option<PathBuf>,
     /// The file for the report in JSON.
@@ -88,6 +90,7 @@ pub fn parse(
     let proxy = endpoint.as_ref().and_then(|endpoint| inputs.proxy(process_env, endpoint));
     let files = Files {
         output: inputs.path("output-file"),
+        output_folder: inputs.path("output-dir"),
         summary: inputs.path("summary-file"),
         report: inputs.path("report-file"),
     };

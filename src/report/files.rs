@@ -1,4 +1,4 @@
-//! Where the outcome is written to: files, and the log.
+//! Where the outcome is written to: files, a folder, and the log.
 //!
 //! All files are opened before anything is sent, so that a rollback is not done where it could not be
 //! told.
@@ -10,13 +10,14 @@ use crate::process::sink::{At, Format, Limits, Sink};
 use crate::process::{env::ProcessEnv, place::Place};
 use crate::report::output_file::{OutputFile, Wanted};
 use crate::report::outputs::{LeftOut, Output};
-use crate::report::{Report, outputs};
+use crate::report::{Report, folder::Folder, outputs};
 use crate::text::row::Row;
 
 /// The files of one run.
 #[derive(Debug)]
 pub struct OutputFiles {
     files: Vec<OutputFile>,
+    folder: Option<Folder>,
     /// The outputs that the log has handed on already.
     in_log: Vec<Output>,
 }
@@ -32,6 +33,7 @@ impl OutputFiles {
     ) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut opened: Vec<OutputFile> = Vec::new();
+        let folder = files.output_folder.as_deref().map(Folder::open);
         for wanted in wanted_files(process_env, place, variables, files) {
             match OutputFile::open(wanted) {
                 None => {}
@@ -45,7 +47,11 @@ impl OutputFiles {
                 },
             }
         }
-        (Self { files: opened, in_log: Vec::new() }, problems)
+        let folder = folder.and_then(|folder| {
+            let told = |error| format!("{} {error:#}", variables.spell("output-dir"));
+            folder.map_err(|error| problems.push(told(error))).ok()
+        });
+        (Self { files: opened, folder, in_log: Vec::new() }, problems)
     }
 
     /// Writes the outputs before the run is over, so that they are there whatever comes. What cannot be
@@ -53,6 +59,9 @@ impl OutputFiles {
     pub fn write_early(&mut self, report: &Report<'_>, log: &mut Log<'_>) {
         for file in &mut self.files {
             file.write_early(report);
+        }
+        if let Some(folder) = &self.folder {
+            let _ = folder.write(&outputs::of_report(report));
         }
         self.hand_on(report, log);
     }
@@ -62,7 +71,10 @@ impl OutputFiles {
         let mut problems = Vec::new();
         let mut written = Vec::new();
         let files = self.files.iter_mut().map(|file| (file.shown(), file.write(report)));
-        for (shown, result) in files {
+        let folder = self.folder.iter().map(|folder| {
+            (folder.path.display().to_string(), folder.write(&outputs::of_report(report)))
+        });
+        for (shown, result) in files.chain(folder) {
             match result {
                 Ok(left_out) => {
                     tell_left_out(&left_out, &shown, log);

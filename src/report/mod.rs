@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod dotenv;
 pub mod facts;
 pub mod files;
+pub mod folder;
 pub mod github_output;
 pub mod json;
 pub mod markdown;

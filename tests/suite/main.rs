@@ -6,6 +6,7 @@ mod connections;
 mod failures;
 mod faults;
 mod files;
+mod folder;
 mod github;
 mod gitlab;
 mod guards;

@@ -294,7 +294,7 @@ fn hostile_text_forms_no_command_of_any_place() {
         PLACES.iter().flat_map(|place| [(place, true), (place, false)]),
         |(place, found)| {
             let api = hostile_api(found);
-            let mut step = step(place, &api).unverified();
+            let mut step = step(place, &api).unverified().env("POLYAI_OUTPUT_DIR", "results");
             let is_fixed = |name: &str| {
                 place.marks.iter().any(|mark| matches!(mark, Mark::Is(own, _) if *own == name))
             };
@@ -328,6 +328,8 @@ fn hostile_text_forms_no_command_of_any_place() {
             let outcome = if found { "rolled-back" } else { "not-found" };
             let outputs = outputs(place, &ended).unwrap_or_default();
             assert!(outputs.get("ROLLBACK_OUTCOME").is_none_or(|told| told == outcome));
+            assert_eq!(ended.folder("results")["outcome"], outcome);
+            parsers::tekton_message(&ended.folder("results")).expect("results that Tekton takes");
 
             let lines = ended.read(file).expect("variables");
             assert_eq!(parsers::variables(&lines).unwrap()["ROLLBACK_OUTCOME"], outcome);

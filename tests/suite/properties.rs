@@ -8,7 +8,7 @@ use polyai_rollback::process::place::{PLACES, Viewer};
 use polyai_rollback::process::sink::Limits;
 use polyai_rollback::report::dotenv::{self, Room};
 use polyai_rollback::report::outputs::{Lines, Output, Value};
-use polyai_rollback::report::{github_output, markdown};
+use polyai_rollback::report::{folder, github_output, markdown};
 use polyai_rollback::text::bounded_json::{bound, fields};
 use polyai_rollback::text::credentials::{host_and_path, web_address, without_password};
 use polyai_rollback::text::row::Row;
@@ -16,6 +16,7 @@ use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::env;
 use support::parsers;
 
@@ -336,6 +337,28 @@ proptest! {
             let line = String::from_utf8(out).unwrap();
             prop_assert!(is_harmless(&text) && line.contains(&text), "{}", line);
             prop_assert_eq!(obeyed(place.viewer, &line, "").len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_folder_has_each_value_as_it_was_or_not_at_all(values in prop::collection::vec((value(), 0..400_usize), 20)) {
+        let long = |value, times| match value {
+            Value::Text(text) => Value::Text(text.repeat(times)),
+            other => other,
+        };
+        let outputs: Vec<_> = values.into_iter().enumerate().map(|(place, (value, times))| {
+            output(&format!("some-long-name-{place}"), Some(long(value, times)))
+        }).collect();
+        let (texts, left_out) = folder::values(&outputs);
+        let results: BTreeMap<_, _> =
+            outputs.iter().map(|output| output.name.clone()).zip(texts.iter().cloned()).collect();
+        prop_assert!(parsers::tekton_message(&results).is_ok());
+        for (output, text) in outputs.iter().zip(texts) {
+            let is_left_out = left_out.iter().any(|left_out| left_out.name == output.name);
+            match is_left_out {
+                true => prop_assert_eq!(text, ""),
+                false => prop_assert_eq!(Ok(text), output.text()),
+            }
         }
     }
 

@@ -38,6 +38,7 @@ fn hides(ended: &Ended, key: &str) {
 fn steps(api: &StandIn) -> [Step; 5] {
     let with_files = |step: Step, prefix: &str| {
         step.env(format!("{prefix}OUTPUT_FILE"), "out.env")
+            .env(format!("{prefix}OUTPUT_DIR"), "results")
             .env(format!("{prefix}SUMMARY_FILE"), "summary.md")
             .env(format!("{prefix}REPORT_FILE"), "report.json")
     };

@@ -153,6 +153,41 @@ pub fn variables(text: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(variables)
 }
 
+/// The message in which Tekton's entrypoint hands results on (`termination/write.go`): a JSON list with an
+/// entry of Tekton's own, of at most 4,096 bytes.
+pub fn tekton_message(results: &BTreeMap<String, String>) -> Result<String, String> {
+    let entry = |key: &str, value: &str, kind: u32| {
+        // Go writes these so that they do nothing in HTML.
+        let value = json(value).replace('<', "\\u003c").replace('>', "\\u003e");
+        format!(
+            r#"{{"key":{},"value":{},"type":{kind}}}"#,
+            json(key),
+            value.replace('&', "\\u0026")
+        )
+    };
+    let mut entries: Vec<_> = results.iter().map(|(key, value)| entry(key, value, 1)).collect();
+    entries.push(entry("StartedAt", "2026-05-11T22:18:28.909Z", 3));
+    let message = format!("[{}]", entries.join(","));
+    if message.len() > 4_096 {
+        return Err(format!("{} bytes are more than 4,096", message.len()));
+    }
+    Ok(message)
+}
+
+fn json(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            character if character < ' ' => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted + "\""
+}
+
 /// A command of Azure's or TeamCity's, as the system understood it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogCommand {
