@@ -2,6 +2,9 @@
 //! would read it.
 
 use crate::step::{Ended, Step, all_at_once};
+use polyai_rollback::log::{Log, azure, teamcity};
+use polyai_rollback::model::Outcome;
+use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::{Details, Mark, PLACES, Place, Spelling, Viewer};
 use polyai_rollback::process::sink::{At, Format, Limits};
 use serde_json::{Value, json};
@@ -77,7 +80,7 @@ pub fn obeyed(viewer: Viewer, out: &str, err: &str) -> Vec<String> {
         Viewer::Azure => azure(&streams).into_iter().map(|command| command.name).collect(),
         Viewer::TeamCity => {
             assert!(!err.contains("##teamcity["), "{err}");
-            teamcity(out).into_iter().map(|message| message.name).collect()
+            messages(out).into_iter().map(|message| message.name).collect()
         }
     }
 }
@@ -86,7 +89,7 @@ fn azure(log: &str) -> Vec<parsers::LogCommand> {
     parsers::azure_commands(log).expect("commands that Azure's agent carries out")
 }
 
-fn teamcity(log: &str) -> Vec<parsers::LogCommand> {
+fn messages(log: &str) -> Vec<parsers::LogCommand> {
     parsers::teamcity_messages(log).expect("messages that TeamCity understands")
 }
 
@@ -135,7 +138,7 @@ fn outputs(place: &Place, ended: &Ended) -> Option<BTreeMap<String, String>> {
             }
         }
         Viewer::TeamCity => {
-            for message in teamcity(&ended.out).into_iter().filter(|one| one.name == "setParameter")
+            for message in messages(&ended.out).into_iter().filter(|one| one.name == "setParameter")
             {
                 let name = message.values["name"].strip_prefix("env.").expect("a variable");
                 outputs.insert(name.to_owned(), message.values["value"].clone());
@@ -173,7 +176,7 @@ fn every_place_is_recognised_by_its_marks_alone() {
 /// The id of the place that is recognised by these variables.
 fn recognised(variables: &[(&str, String)]) -> &'static str {
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-    Place::recognise(&polyai_rollback::process::env::ProcessEnv::new(variables)).id
+    Place::recognise(&ProcessEnv::new(variables)).id
 }
 
 #[test]
@@ -424,7 +427,7 @@ fn teamcity_is_told_of_one_problem_however_many_there_are() {
     let step = step(place, &api).env("POLYAI_REGION", "mars").env("POLYAI_TIMEOUT", "it's [soon]");
     let ended = step.run();
     assert_eq!(ended.code, 2);
-    let problems = teamcity(&ended.out).into_iter().filter(|one| one.name == "buildProblem");
+    let problems = messages(&ended.out).into_iter().filter(|one| one.name == "buildProblem");
     let problems: Vec<_> = problems.map(|problem| problem.values).collect();
     assert_eq!(problems.len(), 1, "{}", ended.out);
     assert_eq!(problems[0]["identity"], "polyai_invalid_input");
@@ -518,6 +521,31 @@ fn a_person_keeps_an_address_without_a_password() {
     let told = ", repository git.example.com:acme/bot.git, run x-BUILDKITE_BUILD_NUMBER, started by \
         Ada <ada@example.com>, ";
     assert!(ended.out.contains(told), "{}", ended.out);
+}
+
+#[test]
+fn every_sign_is_escaped_as_its_reader_takes_it_back() {
+    let text = "%;\r\n]|'[\u{85}\u{2028}\u{2029}#";
+    assert_eq!(
+        azure::issue("warning", text),
+        "##vso[task.logissue type=warning]%AZP25%3B%0D%0A%5D|'[\u{85}\u{2028}\u{2029}#"
+    );
+    assert_eq!(
+        teamcity::command("message", &[("text", text)]),
+        "##teamcity[message text='%;|r|n|]|||'|[|x|l|p#']"
+    );
+}
+
+#[test]
+fn a_build_of_teamcity_has_no_problem_if_the_exit_code_is_0() {
+    let place = Place::of_id("teamcity").unwrap();
+    for (outcome, expected) in [(Outcome::RolledBack, 0), (Outcome::Superseded, 1)] {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut log = Log::new(&ProcessEnv::new([]), place, false, &mut out, &mut err);
+        log.error("Title", "text", &[]);
+        log.close(outcome);
+        assert_eq!(messages(&String::from_utf8(out).unwrap()).len(), expected);
+    }
 }
 
 /// The table of places by features, in Markdown.
