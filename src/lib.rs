@@ -32,7 +32,8 @@ use log::Log;
 use model::Outcome;
 use process::arguments::Arguments;
 use process::env::ProcessEnv;
-use process::place::{Family, Pipeline};
+use process::pipeline::Pipeline;
+use process::place::Spelling;
 use report::print;
 use std::env::consts::{ARCH, OS};
 use std::ffi::OsString;
@@ -55,11 +56,13 @@ pub fn run(
     err: &mut dyn Write,
 ) -> u8 {
     let process_env = ProcessEnv::new(variables);
-    let pipeline = Pipeline::detect(&process_env);
-    let variables = Variables::collect(&process_env, pipeline.spelling);
-    let mut log = Log::new(&process_env, pipeline.family, is_terminal, out, err);
+    let mut variables = Variables::collect(&process_env);
+    let pipeline = Pipeline::detect(&process_env, variables.text("pipeline"));
+    let place = pipeline.place;
+    variables.spell_as(place.spelling);
+    let mut log = Log::new(&process_env, place, is_terminal, out, err);
 
-    let is_action = pipeline.family == Family::GitHub && variables.is_action();
+    let is_action = place.spelling == Spelling::Hyphens && variables.is_action();
     let outcome = match Arguments::read(arguments, is_action) {
         Arguments::Version => {
             let commit = option_env!("REVISION").filter(|commit| !commit.is_empty());
@@ -88,6 +91,7 @@ pub fn run(
             })
         }
     };
+    log.close(outcome);
     outcome.exit_code()
 }
 

@@ -6,7 +6,7 @@ use crate::agents_api::http::HttpAgentsApi;
 use crate::inputs::{self, Task, variables::Variables};
 use crate::log::Log;
 use crate::model::{Failure, Outcome, Record, TestRuns};
-use crate::process::{env::ProcessEnv, place::Pipeline, random, signals::Signals};
+use crate::process::{env::ProcessEnv, pipeline::Pipeline, random, signals::Signals};
 use crate::report::{Report, context::Context, files::OutputFiles, print, request_rows};
 use crate::rollback;
 use crate::rollback::engine::Engine;
@@ -28,7 +28,8 @@ pub async fn run(
     // A clock before its own beginning cannot be written as a date.
     let started = SystemTime::now().max(SystemTime::UNIX_EPOCH);
     let inputs = inputs::parse(process_env, variables, pipeline, started);
-    if let Some(secret) = &inputs.mask {
+    // Wherever the place is only said to be another one, the line that masks the key would show it.
+    if let Some(secret) = inputs.mask.as_ref().filter(|_| pipeline.place.is_here(process_env)) {
         log.mask(secret);
     }
     let redaction = Rc::new(inputs.redaction);
@@ -37,7 +38,7 @@ pub async fn run(
         log.warning(warning);
     }
     let (mut files, unwritable) =
-        OutputFiles::open(process_env, pipeline.family, variables, inputs.files);
+        OutputFiles::open(process_env, pipeline.place, variables, inputs.files);
     let problems = [inputs.problems, unwritable].concat();
 
     let task = inputs.task.as_ref().filter(|_| problems.is_empty());
@@ -95,7 +96,7 @@ impl Work<'_, '_> {
         record.tests = Some(TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known));
         let report = Report::new(*context, took, record, &result);
         print::rollback(&report, &mut engine.log.borrow_mut());
-        files.write_early(&report);
+        files.write_early(&report, &mut engine.log.borrow_mut());
         let Some(tests) = &mut record.tests else { return (result, took) };
         (rollback::await_tests(&mut engine, tests, signals.next()).await, took)
     }

@@ -1,7 +1,7 @@
 //! The key: from the input, or from a file.
 
 use crate::inputs::validator::Validator;
-use crate::process::{bounded_file, place::Family};
+use crate::process::{bounded_file, place::Place};
 use crate::text::api_key::ApiKey;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ const KEY_FILE_BYTES: u64 = 4_096;
 
 impl Validator<'_> {
     /// Takes the key, from `api-key` or the file that `api-key-file` names.
-    pub fn api_key(&mut self, key: Option<&Zeroizing<String>>, family: Family) -> Option<ApiKey> {
+    pub fn api_key(&mut self, key: Option<&Zeroizing<String>>, place: &Place) -> Option<ApiKey> {
         let file = self.text("api-key-file");
         let (input, key) = match (key, file) {
             (Some(key), _) if Path::new(key.as_str()).is_file() => {
@@ -24,7 +24,7 @@ impl Validator<'_> {
             (None, None) => {
                 let is_bad = self.mistaken.contains("api-key-file");
                 if !self.variables.is_garbled("api-key-file") && !is_bad {
-                    self.missing_key(family);
+                    self.missing_key(place);
                 }
                 return None;
             }
@@ -34,18 +34,9 @@ impl Validator<'_> {
         key.map_err(|problem| self.problem(input, &problem)).ok()
     }
 
-    fn missing_key(&mut self, family: Family) {
+    fn missing_key(&mut self, place: &Place) {
         let file = self.variables.spell("api-key-file");
-        let cause = match family {
-            Family::GitHub => {
-                "the secret is not set, or this run may not see it (a fork, another environment); "
-            }
-            Family::GitLab => {
-                "the variable is not set, or this job may not see it (protected, and the branch is not; \
-                 another environment); "
-            }
-            Family::Other => "",
-        };
+        let cause = place.no_key;
         self.missing("api-key", &format!("{cause}or name a file that holds it in {file}"));
     }
 }

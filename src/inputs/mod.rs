@@ -12,7 +12,7 @@ pub mod variables;
 
 use crate::agents_api::{connection::Connection, proxy};
 use crate::model::RollbackRequest;
-use crate::process::{env::ProcessEnv, place::Pipeline, random};
+use crate::process::{env::ProcessEnv, pipeline::Pipeline, random};
 use crate::text::{api_key::ApiKey, redaction::Redaction};
 use std::{path::PathBuf, time::SystemTime};
 use validator::Validator;
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 pub struct ParsedInputs {
     /// The rollback, and how to reach the API; none where a part of either is missing or bad.
     pub task: Option<Task>,
-    /// The text that GitHub's runner is to hide; none where there is no good key.
+    /// The text that the log viewer is to hide; none where there is no good key.
     pub mask: Option<Zeroizing<String>>,
     /// The secrets that must not be written anywhere.
     pub redaction: Redaction,
@@ -50,6 +50,8 @@ pub struct Task {
 pub struct Files {
     /// The file for `KEY=VALUE` lines.
     pub output: Option<PathBuf>,
+    /// The folder for a file of each output.
+    pub output_folder: Option<PathBuf>,
     /// The file for the summary in Markdown.
     pub summary: Option<PathBuf>,
     /// The file for the report in JSON.
@@ -65,9 +67,10 @@ pub fn parse(
 ) -> ParsedInputs {
     let mut inputs = Validator::new(variables);
     inputs.judge_names();
+    inputs.judge_place();
 
     let given_key = inputs.text("api-key").map(Zeroizing::new);
-    let api_key = inputs.api_key(given_key.as_ref(), pipeline.family);
+    let api_key = inputs.api_key(given_key.as_ref(), pipeline.place);
     let redaction = secrets(process_env, &inputs, given_key.as_ref(), api_key.as_ref());
 
     let agent_id = inputs.id("agent-id", "PolyAI also calls it the project id", "PROJECT-AB12CD34");
@@ -87,6 +90,7 @@ pub fn parse(
     let proxy = endpoint.as_ref().and_then(|endpoint| inputs.proxy(process_env, endpoint));
     let files = Files {
         output: inputs.path("output-file"),
+        output_folder: inputs.path("output-dir"),
         summary: inputs.path("summary-file"),
         report: inputs.path("report-file"),
     };

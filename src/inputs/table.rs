@@ -17,7 +17,7 @@ const fn with_default(name: &'static str, default: &'static str) -> Input {
 }
 
 /// All inputs.
-pub const INPUTS: [Input; 20] = [
+pub const INPUTS: [Input; 22] = [
     input("api-key"),
     input("api-key-file"),
     input("agent-id"),
@@ -36,8 +36,10 @@ pub const INPUTS: [Input; 20] = [
     with_default("attempts", "4"),
     input("ca-cert"),
     input("output-file"),
+    input("output-dir"),
     input("summary-file"),
     input("report-file"),
+    input("pipeline"),
 ];
 
 /// Whether there is an input with this name.

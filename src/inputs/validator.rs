@@ -15,7 +15,11 @@ use crate::inputs::{
     variables::Variables,
 };
 use crate::model::{Environment, Id, Limits, PREVIOUS, TargetSpec};
-use crate::process::{env::ProcessEnv, place::Pipeline};
+use crate::process::{
+    env::ProcessEnv,
+    pipeline::Pipeline,
+    place::{PLACES, Place},
+};
 use crate::text::{redaction::Redaction, sanitize::one_line};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -93,6 +97,14 @@ impl<'a> Validator<'a> {
                 }
                 _ => self.warnings.push(format!("{other} does nothing: {first} comes first")),
             }
+        }
+    }
+
+    /// Judges the name of the place, which was looked up before the log began.
+    pub fn judge_place(&mut self) {
+        if let Some(given) = self.text("pipeline").filter(|given| Place::of_id(given).is_none()) {
+            let ids: Vec<_> = PLACES.iter().map(|place| place.id).collect();
+            self.bad_value("pipeline", &given, &format!("must be one of {}", ids.join(", ")));
         }
     }
 

@@ -54,9 +54,8 @@ struct Rank {
 }
 
 impl Variables {
-    /// Sorts the inputs out of the variables of a process. `convention` is how the users of this
-    /// pipeline write the name of an input that no variable gives.
-    pub fn collect(variables: &ProcessEnv, convention: Spelling) -> Self {
+    /// Sorts the inputs out of the variables of a process.
+    pub fn collect(variables: &ProcessEnv) -> Self {
         let mut by_input: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
         let mut misspelled = Vec::new();
         for (name, value) in variables.iter() {
@@ -94,7 +93,12 @@ impl Variables {
             Some((input, first))
         });
         let by_input = chosen.collect();
-        Self { by_input, contradicted, misspelled, convention }
+        Self { by_input, contradicted, misspelled, convention: Spelling::Variable }
+    }
+
+    /// Spells the name of an input that no variable gives as the users of this pipeline write it.
+    pub fn spell_as(&mut self, convention: Spelling) {
+        self.convention = convention;
     }
 
     /// The inputs that were given, as `some-name` and trimmed value.
@@ -134,9 +138,14 @@ impl Variables {
         self.contradicted.iter()
     }
 
+    /// The trimmed value of `some-name`. None where it is not given or not UTF-8.
+    pub fn text(&self, input: &str) -> Option<&str> {
+        self.by_input.get(input).and_then(Variable::text)
+    }
+
     /// Whether `some-name` has a value.
     pub fn is_given(&self, input: &str) -> bool {
-        self.by_input.get(input).and_then(Variable::text).is_some()
+        self.text(input).is_some()
     }
 
     /// Whether `some-name` has a value that is not UTF-8.

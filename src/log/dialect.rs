@@ -3,16 +3,30 @@
 /// How a log viewer is spoken to: functions from facts to lines, without a memory of their own.
 pub(super) struct Dialect {
     /// The line that begins a part that people can fold away.
-    pub(super) begin: fn(number: u32, title: &str) -> String,
+    pub(super) begin: fn(&Section) -> String,
     /// The line that ends it, if there is one.
-    pub(super) end: fn(number: u32) -> Option<String>,
+    pub(super) end: fn(&Section) -> Option<String>,
     /// A message.
     pub(super) message: fn(&Message<'_>) -> String,
     /// The line that makes the viewer hide a text, where the viewer can do that. Elsewhere it would show
     /// the text.
-    pub(super) mask: Option<fn(secret: &str) -> String>,
-    /// Whether colours are shown although the output is no terminal.
-    pub(super) shows_colours: bool,
+    pub(super) mask: fn(secret: &str) -> Option<String>,
+    /// The line that hands a harmless value on to later steps, where the viewer can do that.
+    pub(super) output: Option<fn(name: &str, value: &str) -> String>,
+    /// The line that says, at the end of a run that failed, how it ended and why, if there is one.
+    pub(super) failure: Option<fn(outcome: &str, text: &str) -> String>,
+    /// Whether warnings go to standard output, as they are commands, and the viewer looks for commands
+    /// nowhere else.
+    pub(super) warns_on_stdout: bool,
+}
+
+/// A part of the log that people can fold away.
+#[derive(Default)]
+pub(super) struct Section {
+    /// The number of the section in this log, from 1 on.
+    pub(super) number: u32,
+    /// The title, which is safe to show.
+    pub(super) title: String,
 }
 
 /// A message that stands out from the facts.
@@ -23,6 +37,8 @@ pub(super) struct Message<'a> {
     /// The first line says what happened; the others are facts.
     pub(super) text: &'a str,
     pub(super) is_coloured: bool,
+    /// Whether no error came before.
+    pub(super) is_first_error: bool,
 }
 
 /// The news that a message brings.

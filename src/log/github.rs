@@ -1,14 +1,20 @@
 //! GitHub's workflow commands: lines that its runner acts on (`ActionCommand.cs`).
 
-use crate::log::dialect::{Dialect, Level, Message};
+use crate::log::{
+    dialect::{Dialect, Level, Message},
+    plain,
+};
 
-pub(super) const DIALECT: Dialect = Dialect {
-    begin: |_, title| command("group", "", title),
+pub(super) const GITHUB: Dialect = Dialect {
+    begin: |section| command("group", "", &section.title),
     end: |_| Some("::endgroup::".to_owned()),
     message,
-    mask: Some(|secret| command("add-mask", "", secret)),
-    shows_colours: false,
+    mask: |secret| Some(command("add-mask", "", secret)),
+    ..plain::PLAIN
 };
+
+/// Gitea's and Forgejo's runner shows people the line of a message as it is (`reporter.go`).
+pub(super) const GITEA: Dialect = Dialect { message: plain::message, ..GITHUB };
 
 /// An annotation: GitHub shows a message and its facts as one.
 fn message(message: &Message<'_>) -> String {

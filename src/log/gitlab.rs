@@ -1,22 +1,21 @@
 //! GitLab's log: sections that can be folded away, and colours.
 
-use crate::log::{dialect::Dialect, plain};
+use crate::log::{
+    dialect::{Dialect, Section},
+    plain,
+};
 use std::time::{Duration, SystemTime};
 
-pub(super) const DIALECT: Dialect = Dialect {
-    begin: |number, title| {
-        let (now, name) = (unix_seconds(), name(number));
-        format!("\x1b[0Ksection_start:{now}:{name}[collapsed=true]\r\x1b[0K{title}")
-    },
-    end: |number| Some(format!("\x1b[0Ksection_end:{}:{}\r\x1b[0K", unix_seconds(), name(number))),
-    message: plain::message,
-    mask: None,
-    shows_colours: true,
+pub(super) const GITLAB: Dialect = Dialect {
+    begin: |section| format!("{}{}", mark("start", section, "[collapsed=true]"), section.title),
+    end: |section| Some(mark("end", section, "")),
+    ..plain::PLAIN
 };
 
-/// No two sections of a job may have the same name.
-fn name(number: u32) -> String {
-    format!("polyai_rollback_{number}")
+/// The mark of a section's start or end. No two sections of a job may have the same name.
+fn mark(of: &str, section: &Section, options: &str) -> String {
+    let (seconds, number) = (unix_seconds(), section.number);
+    format!("\x1b[0Ksection_{of}:{seconds}:polyai_rollback_{number}{options}\r\x1b[0K")
 }
 
 fn unix_seconds() -> u64 {

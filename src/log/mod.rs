@@ -2,15 +2,20 @@
 //!
 //! Facts go to standard output; whatever went wrong goes to standard error. Every foreign text passes the
 //! redaction and [`one_line`] here, so that no line tells a secret, and none acts on a runner or a
-//! terminal. Facts that are to be compared stand in columns. A dialect is one file: [`plain`], [`github`], [`gitlab`].
+//! terminal. Facts that are to be compared stand in columns. A dialect is one file: [`plain`], [`github`],
+//! [`gitlab`], [`azure`], [`teamcity`].
 
+pub mod azure;
 pub mod dialect;
 pub mod github;
 pub mod gitlab;
 pub mod plain;
+pub mod teamcity;
 
-use crate::log::dialect::{Dialect, Level, Message};
-use crate::process::{env::ProcessEnv, place::Family};
+use crate::log::dialect::{Dialect, Level, Message, Section};
+use crate::model::Outcome;
+use crate::process::env::ProcessEnv;
+use crate::process::place::{Place, Viewer};
 use crate::text::{
     redaction::Redaction,
     row::Row,
@@ -34,31 +39,38 @@ pub struct Log<'a> {
     dialect: &'static Dialect,
     is_coloured: bool,
     redaction: Rc<Redaction>,
-    sections: u32,
+    section: Section,
+    /// The first error, with its title.
+    error: Option<String>,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
 }
 
 impl<'a> Log<'a> {
-    /// A log for a family of log viewers, on two streams. `is_terminal` says whether a person watches
+    /// A log for the viewer of a place, on two streams. `is_terminal` says whether a person watches
     /// them. Colours are as `NO_COLOR` and `FORCE_COLOR` say.
     pub fn new(
         variables: &ProcessEnv,
-        family: Family,
+        place: &Place,
         is_terminal: bool,
         out: &'a mut dyn Write,
         err: &'a mut dyn Write,
     ) -> Self {
-        let dialect = match family {
-            Family::GitHub => &github::DIALECT,
-            Family::GitLab => &gitlab::DIALECT,
-            Family::Other => &plain::DIALECT,
+        let dialect = match place.viewer {
+            Viewer::Plain => &plain::PLAIN,
+            Viewer::GitHub => &github::GITHUB,
+            Viewer::Gitea => &github::GITEA,
+            Viewer::GitLab => &gitlab::GITLAB,
+            Viewer::Buildkite => &plain::BUILDKITE,
+            Viewer::Azure => &azure::AZURE,
+            Viewer::TeamCity => &teamcity::TEAMCITY,
         };
         let is_forced =
             variables.text("FORCE_COLOR").is_some_and(|value| value != "0" && value != "false");
-        let is_wanted = is_forced || is_terminal || dialect.shows_colours;
+        let is_wanted = is_forced || is_terminal || place.shows_colours;
         let is_coloured = is_wanted && variables.text("NO_COLOR").is_none();
-        Self { dialect, is_coloured, redaction: Rc::default(), sections: 0, out, err }
+        let redaction = Rc::default();
+        Self { dialect, is_coloured, redaction, section: Section::default(), error: None, out, err }
     }
 
     /// Writes no secret from here on.
@@ -73,21 +85,21 @@ impl<'a> Log<'a> {
 
     /// Makes the viewer hide a secret from here on, where the viewer can do that.
     pub fn mask(&mut self, secret: &str) {
-        if let Some(mask) = self.dialect.mask {
-            write_line(self.out, &mask(secret));
+        if let Some(line) = (self.dialect.mask)(secret) {
+            write_line(self.out, &line);
         }
     }
 
     /// Begins a part that people can fold away.
     pub fn begin(&mut self, title: &str) {
-        self.sections += 1;
         let title = self.shown(title, SHOWN_CHARACTERS);
-        write_line(self.out, &(self.dialect.begin)(self.sections, &title));
+        self.section = Section { number: self.section.number + 1, title };
+        write_line(self.out, &(self.dialect.begin)(&self.section));
     }
 
     /// Ends the part.
     pub fn end(&mut self) {
-        if let Some(line) = (self.dialect.end)(self.sections) {
+        if let Some(line) = (self.dialect.end)(&self.section) {
             write_line(self.out, &line);
         }
     }
@@ -124,22 +136,47 @@ impl<'a> Log<'a> {
     pub fn warning(&mut self, text: &str) {
         let text = self.shown(text, FACT_CHARACTERS);
         let line = self.message(Level::Warning, "", &text);
-        write_line(self.err, &line);
+        let stream = if self.dialect.warns_on_stdout { &mut self.out } else { &mut self.err };
+        write_line(*stream, &line);
     }
 
     /// Something that failed: one line that says why and what to do, and facts.
     pub fn error(&mut self, title: &str, text: &str, rows: &[Row]) {
         let mut text = self.shown(text, ERROR_CHARACTERS);
+        let error = format!("{title}: {text}");
         for line in self.lines(rows, FACT_CHARACTERS) {
             text.push('\n');
             text.push_str(&line);
         }
         let line = self.message(Level::Error, title, &text);
         write_line(self.err, &line);
+        self.error.get_or_insert(error);
+    }
+
+    /// Whether the viewer hands outputs on to later steps.
+    pub fn hands_on(&self) -> bool {
+        self.dialect.output.is_some()
+    }
+
+    /// Hands an output on to later steps, where the viewer can do that. The value must be harmless.
+    pub fn hand_on(&mut self, name: &str, value: &str) {
+        if let Some(output) = self.dialect.output {
+            write_line(self.out, &output(name, value));
+        }
+    }
+
+    /// Tells the viewer how the run ended, where the viewer knows a failure only if it is told.
+    pub fn close(&mut self, outcome: Outcome) {
+        let failure = self.dialect.failure.filter(|_| outcome.exit_code() != 0);
+        if let (Some(failure), Some(error)) = (failure, &self.error) {
+            write_line(self.out, &failure(outcome.name(), error));
+        }
     }
 
     fn message(&self, level: Level, title: &str, text: &str) -> String {
-        (self.dialect.message)(&Message { level, title, text, is_coloured: self.is_coloured })
+        let is_first_error = level == Level::Error && self.error.is_none();
+        let is_coloured = self.is_coloured;
+        (self.dialect.message)(&Message { level, title, text, is_coloured, is_first_error })
     }
 
     /// A line for each row. Rows of several cells are aligned with each other, and fit on a screen.

@@ -1,4 +1,5 @@
-//! Lines of text, for a terminal and for every log viewer that shows what it gets.
+//! Lines of text, for a terminal and for every log viewer that shows what it gets; and the same with
+//! Buildkite's groups.
 
 use crate::log::dialect::{Dialect, Level, Message};
 
@@ -6,12 +7,25 @@ const GREEN: &str = "32;1";
 const YELLOW: &str = "33;1";
 const RED: &str = "31;1";
 
-pub(super) const DIALECT: Dialect = Dialect {
-    begin: |_, title| title.to_owned(),
+pub(super) const PLAIN: Dialect = Dialect {
+    begin: |section| section.title.clone(),
     end: |_| None,
     message,
-    mask: None,
-    shows_colours: false,
+    mask: |_| None,
+    output: None,
+    failure: None,
+    warns_on_stdout: false,
+};
+
+/// Buildkite's groups begin with a line and end where the next one begins. The last one is open, and so is
+/// each that begins with `+++`.
+pub(super) const BUILDKITE: Dialect = Dialect {
+    begin: |section| format!("--- {}", section.title),
+    message: |error| match error.is_first_error {
+        true => format!("+++ {}\n{}", error.title, message(error)),
+        false => message(error),
+    },
+    ..PLAIN
 };
 
 /// A message that begins with its level.

@@ -3,7 +3,9 @@
 pub mod arguments;
 pub mod bounded_file;
 pub mod env;
+pub mod pipeline;
 pub mod place;
 pub mod random;
 pub mod signals;
+pub mod sink;
 pub mod timeout_writer;

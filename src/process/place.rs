@@ -1,19 +1,47 @@
-//! The place where the program runs: which CI/CD system it is, and what that says of the run.
+//! The places where the program runs: CI/CD systems, and what runs containers without one.
 //!
-//! `PLACES` is the table of the systems that are recognised. A new system is a new row.
+//! A row of [`PLACES`] says all that the code knows of a place. The table of places in
+//! `docs/pipelines/README.md` and the tests are made from the rows, so a new place is a new row.
 
 use crate::process::env::ProcessEnv;
-use serde::Serialize;
+use crate::process::sink::{At, Format, Limits, Sink};
+use crate::text::credentials;
+use std::collections::BTreeSet;
 
-/// A family of log viewers: they understand the same commands beyond lines of text.
+/// A place where the program runs.
+#[derive(Debug)]
+pub struct Place {
+    /// The value of the input `pipeline`, and the name of the folder with its examples.
+    pub id: &'static str,
+    /// The name of the system.
+    pub name: &'static str,
+    /// The variables by which the place is recognised: all of these must hold. Without any mark, a place
+    /// is known only by the input `pipeline`.
+    pub marks: &'static [Mark],
+    /// How the users of this place write the name of an input.
+    pub spelling: Spelling,
+    /// The variables in which the place describes a run.
+    pub details: Details,
+    /// The run's address in a browser, with the names of variables in braces. A run has no address where
+    /// one of the variables is not set.
+    pub address: &'static str,
+    /// The files that the place takes.
+    pub sinks: &'static [Sink],
+    /// The log viewer.
+    pub viewer: Viewer,
+    /// Whether the log viewer shows colours although the output is no terminal.
+    pub shows_colours: bool,
+    /// The usual cause of a key that did not arrive; blank where there is none.
+    pub no_key: &'static str,
+}
+
+/// A variable that only one place sets, or one that is imitated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// GitHub Actions, and Gitea, Forgejo and act, which speak its language.
-    GitHub,
-    /// GitLab CI/CD.
-    GitLab,
-    /// Any other container.
-    Other,
+pub enum Mark {
+    /// Set to this value.
+    Is(&'static str, &'static str),
+    /// Set to any value.
+    Set(&'static str),
 }
 
 /// How the name of an input is written by the people who set it.
@@ -27,168 +55,268 @@ pub enum Spelling {
     Variable,
 }
 
-/// The run of a pipeline that the program is a step of. The texts are for people to read.
-#[derive(Debug, Serialize)]
-pub struct Pipeline {
-    /// The log viewer.
-    #[serde(skip)]
-    pub family: Family,
-    /// How the users of this system write the name of an input.
-    #[serde(skip)]
-    pub spelling: Spelling,
-    /// The name of the system.
-    pub name: &'static str,
+/// The names of the variables that describe a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Details {
     /// The name of the workflow or job.
-    pub workflow: Option<String>,
+    pub workflow: Option<&'static str>,
     /// The repository or project.
-    pub repository: Option<String>,
+    pub repository: Option<&'static str>,
     /// The number or id of the run.
-    pub run: Option<String>,
+    pub run: Option<&'static str>,
     /// Who started the run.
-    pub actor: Option<String>,
-    /// The run's address in a browser.
-    pub url: Option<String>,
+    pub actor: Option<&'static str>,
 }
 
-/// A CI/CD system: how it is recognised, and the variables in which it describes a run.
-struct Place {
-    name: &'static str,
-    family: Family,
-    spelling: Spelling,
-    mark: Mark,
-    workflow: Option<&'static str>,
-    repository: Option<&'static str>,
-    run: Option<&'static str>,
-    actor: Option<&'static str>,
-    /// The variable with the run's address. GitHub's is composed of three variables instead.
-    url: Option<&'static str>,
-}
-
-/// A variable that only one system sets.
-enum Mark {
-    /// Set to this value.
-    Is(&'static str, &'static str),
-    /// Set to any value.
-    Set(&'static str),
+/// A log viewer, by the commands that it understands beyond lines of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// None.
+    Plain,
+    /// GitHub's workflow commands.
+    GitHub,
+    /// Those of GitHub's that Gitea and Forgejo obey: groups and the mask, not the messages.
+    Gitea,
+    /// GitLab's sections.
+    GitLab,
+    /// Buildkite's groups.
+    Buildkite,
+    /// Azure's logging commands.
+    Azure,
+    /// TeamCity's service messages.
+    TeamCity,
 }
 
 /// A container of which nothing is known.
-const UNKNOWN: Place = Place {
+pub const UNKNOWN: Place = Place {
+    id: "",
     name: "polyai-rollback",
-    family: Family::Other,
+    marks: &[],
     spelling: Spelling::Variable,
-    mark: Mark::Set(""),
-    workflow: None,
-    repository: None,
-    run: None,
-    actor: None,
-    url: None,
+    details: NO_DETAILS,
+    address: "",
+    sinks: &[],
+    viewer: Viewer::Plain,
+    shows_colours: false,
+    no_key: "",
 };
+
+const NO_DETAILS: Details = Details { workflow: None, repository: None, run: None, actor: None };
 
 #[rustfmt::skip]
 const GITHUB: Place = Place {
-    name: "GitHub Actions", family: Family::GitHub, spelling: Spelling::Hyphens, mark: Mark::Is("GITHUB_ACTIONS", "true"),
-    workflow: Some("GITHUB_WORKFLOW"), repository: Some("GITHUB_REPOSITORY"), run: Some("GITHUB_RUN_ID"),
-    actor: Some("GITHUB_TRIGGERING_ACTOR"), url: None,
+    id: "github", name: "GitHub Actions", marks: &[Mark::Is("GITHUB_ACTIONS", "true")],
+    spelling: Spelling::Hyphens,
+    details: Details {
+        workflow: Some("GITHUB_WORKFLOW"), repository: Some("GITHUB_REPOSITORY"), run: Some("GITHUB_RUN_ID"),
+        actor: Some("GITHUB_TRIGGERING_ACTOR"),
+    },
+    address: "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
+    sinks: &[
+        Sink { format: Format::GitHubOutput, at: At::Variable("GITHUB_OUTPUT") },
+        Sink { format: Format::Markdown, at: At::Variable("GITHUB_STEP_SUMMARY") },
+    ],
+    viewer: Viewer::GitHub, shows_colours: false,
+    no_key: "the secret is not set, or this run may not see it (a fork, another environment); ",
 };
 
 #[rustfmt::skip]
 const GITEA: Place = Place {
-    name: "Gitea Actions", mark: Mark::Is("GITEA_ACTIONS", "true"),
-    run: Some("GITHUB_RUN_NUMBER"), actor: Some("GITHUB_ACTOR"), ..GITHUB
+    id: "gitea", name: "Gitea Actions", marks: &[Mark::Is("GITEA_ACTIONS", "true")],
+    details: Details { run: Some("GITHUB_RUN_NUMBER"), actor: Some("GITHUB_ACTOR"), ..GITHUB.details },
+    address: "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_NUMBER}",
+    viewer: Viewer::Gitea, shows_colours: true, ..GITHUB
 };
 
-/// The systems that are recognised, each before the one that it imitates. The variables are those of
-/// each vendor's list of predefined variables.
+/// All places, each before the one that it imitates, which is the order of recognition. The variables are
+/// those of each vendor's list of predefined variables.
 #[rustfmt::skip]
-const PLACES: [Place; 11] = [
-    Place { name: "Forgejo Actions", mark: Mark::Is("FORGEJO_ACTIONS", "true"), ..GITEA },
+pub const PLACES: &[Place] = &[
+    Place {
+        id: "forgejo", name: "Forgejo Actions", marks: &[Mark::Is("FORGEJO_ACTIONS", "true")], ..GITEA
+    },
     GITEA,
     GITHUB,
     Place {
-        name: "GitLab CI", family: Family::GitLab, mark: Mark::Is("GITLAB_CI", "true"),
-        workflow: Some("CI_JOB_NAME"), repository: Some("CI_PROJECT_PATH"), run: Some("CI_PIPELINE_ID"),
-        actor: Some("GITLAB_USER_LOGIN"), url: Some("CI_JOB_URL"), ..UNKNOWN
+        id: "gitlab", name: "GitLab CI", marks: &[Mark::Is("GITLAB_CI", "true")],
+        details: Details {
+            workflow: Some("CI_JOB_NAME"), repository: Some("CI_PROJECT_PATH"), run: Some("CI_PIPELINE_ID"),
+            actor: Some("GITLAB_USER_LOGIN"),
+        },
+        address: "{CI_JOB_URL}",
+        sinks: &[Sink { format: Format::Dotenv(Limits::GITLAB), at: At::OutputFile("rollback.env") }],
+        viewer: Viewer::GitLab, shows_colours: true,
+        no_key: "the variable is not set, or this job may not see it (protected, and the branch is not; \
+            another environment); ",
+        ..UNKNOWN
     },
     Place {
-        name: "Drone", spelling: Spelling::Underscores, mark: Mark::Is("DRONE", "true"),
-        workflow: Some("DRONE_STAGE_NAME"), repository: Some("DRONE_REPO"), run: Some("DRONE_BUILD_NUMBER"),
-        actor: Some("DRONE_BUILD_TRIGGER"), url: Some("DRONE_BUILD_LINK"), ..UNKNOWN
+        id: "harness", name: "Harness CI", marks: &[Mark::Set("HARNESS_BUILD_ID")],
+        spelling: Spelling::Underscores,
+        details: Details {
+            workflow: Some("HARNESS_PIPELINE_ID"), repository: Some("DRONE_REPO"), run: Some("HARNESS_BUILD_ID"),
+            actor: Some("DRONE_BUILD_TRIGGER"),
+        },
+        address: "{DRONE_BUILD_LINK}",
+        sinks: &[Sink { format: Format::Dotenv(Limits::NONE), at: At::Variable("HARNESS_OUTPUT_FILE") }],
+        shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "Woodpecker", spelling: Spelling::Underscores, mark: Mark::Is("CI", "woodpecker"),
-        workflow: Some("CI_WORKFLOW_NAME"), repository: Some("CI_REPO"), run: Some("CI_PIPELINE_NUMBER"),
-        actor: Some("CI_PIPELINE_AUTHOR"), url: Some("CI_PIPELINE_URL"), ..UNKNOWN
+        id: "drone", name: "Drone", marks: &[Mark::Is("DRONE", "true")], spelling: Spelling::Underscores,
+        details: Details {
+            workflow: Some("DRONE_STAGE_NAME"), repository: Some("DRONE_REPO"), run: Some("DRONE_BUILD_NUMBER"),
+            actor: Some("DRONE_BUILD_TRIGGER"),
+        },
+        address: "{DRONE_BUILD_LINK}", shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "Bitbucket Pipelines", mark: Mark::Set("BITBUCKET_BUILD_NUMBER"),
-        repository: Some("BITBUCKET_REPO_FULL_NAME"), run: Some("BITBUCKET_BUILD_NUMBER"), ..UNKNOWN
+        id: "woodpecker", name: "Woodpecker", marks: &[Mark::Is("CI", "woodpecker")],
+        spelling: Spelling::Underscores,
+        details: Details {
+            workflow: Some("CI_WORKFLOW_NAME"), repository: Some("CI_REPO"), run: Some("CI_PIPELINE_NUMBER"),
+            actor: Some("CI_PIPELINE_AUTHOR"),
+        },
+        address: "{CI_PIPELINE_URL}", shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "CircleCI", mark: Mark::Is("CIRCLECI", "true"),
-        workflow: Some("CIRCLE_JOB"), repository: Some("CIRCLE_PROJECT_REPONAME"), run: Some("CIRCLE_BUILD_NUM"),
-        actor: Some("CIRCLE_USERNAME"), url: Some("CIRCLE_BUILD_URL"), ..UNKNOWN
+        id: "bitbucket", name: "Bitbucket Pipelines", marks: &[Mark::Set("BITBUCKET_BUILD_NUMBER")],
+        details: Details {
+            repository: Some("BITBUCKET_REPO_FULL_NAME"), run: Some("BITBUCKET_BUILD_NUMBER"),
+            actor: Some("BITBUCKET_STEP_TRIGGERER_UUID"), ..NO_DETAILS
+        },
+        address: "https://bitbucket.org/{BITBUCKET_REPO_FULL_NAME}/pipelines/results/{BITBUCKET_BUILD_NUMBER}",
+        sinks: &[Sink {
+            format: Format::Dotenv(Limits::NONE), at: At::Variable("BITBUCKET_PIPELINES_VARIABLES_PATH"),
+        }],
+        shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "Buildkite", mark: Mark::Is("BUILDKITE", "true"),
-        workflow: Some("BUILDKITE_PIPELINE_SLUG"), run: Some("BUILDKITE_BUILD_NUMBER"),
-        actor: Some("BUILDKITE_BUILD_CREATOR"), url: Some("BUILDKITE_BUILD_URL"), ..UNKNOWN
+        id: "circleci", name: "CircleCI", marks: &[Mark::Is("CIRCLECI", "true")],
+        details: Details {
+            workflow: Some("CIRCLE_JOB"), repository: Some("CIRCLE_PROJECT_REPONAME"),
+            run: Some("CIRCLE_BUILD_NUM"), actor: Some("CIRCLE_USERNAME"),
+        },
+        address: "{CIRCLE_BUILD_URL}", shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "Azure Pipelines", mark: Mark::Set("TF_BUILD"),
-        workflow: Some("BUILD_DEFINITIONNAME"), repository: Some("BUILD_REPOSITORY_NAME"), run: Some("BUILD_BUILDID"),
-        actor: Some("BUILD_REQUESTEDFOR"), ..UNKNOWN
+        id: "buildkite", name: "Buildkite", marks: &[Mark::Is("BUILDKITE", "true")],
+        details: Details {
+            workflow: Some("BUILDKITE_PIPELINE_SLUG"), repository: Some("BUILDKITE_REPO"),
+            run: Some("BUILDKITE_BUILD_NUMBER"), actor: Some("BUILDKITE_BUILD_CREATOR"),
+        },
+        address: "{BUILDKITE_BUILD_URL}", viewer: Viewer::Buildkite, shows_colours: true, ..UNKNOWN
     },
     Place {
-        name: "Jenkins", mark: Mark::Set("JENKINS_URL"),
-        workflow: Some("JOB_NAME"), run: Some("BUILD_NUMBER"), actor: Some("BUILD_USER_ID"), url: Some("BUILD_URL"), ..UNKNOWN
+        id: "azure", name: "Azure Pipelines", marks: &[Mark::Set("TF_BUILD")],
+        details: Details {
+            workflow: Some("BUILD_DEFINITIONNAME"), repository: Some("BUILD_REPOSITORY_NAME"),
+            run: Some("BUILD_BUILDID"), actor: Some("BUILD_REQUESTEDFOR"),
+        },
+        // The project's id, as its name may have spaces.
+        address: "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECTID}/_build/results?buildId={BUILD_BUILDID}",
+        viewer: Viewer::Azure, shows_colours: true, ..UNKNOWN
     },
+    Place {
+        id: "teamcity", name: "TeamCity", marks: &[Mark::Set("TEAMCITY_VERSION")],
+        details: Details {
+            workflow: Some("TEAMCITY_BUILDCONF_NAME"), repository: Some("TEAMCITY_PROJECT_NAME"),
+            run: Some("BUILD_NUMBER"), ..NO_DETAILS
+        },
+        address: "{BUILD_URL}", viewer: Viewer::TeamCity, shows_colours: true, ..UNKNOWN
+    },
+    Place {
+        id: "jenkins", name: "Jenkins", marks: &[Mark::Set("JENKINS_URL")],
+        details: Details {
+            workflow: Some("JOB_NAME"), run: Some("BUILD_NUMBER"), actor: Some("BUILD_USER_ID"), ..NO_DETAILS
+        },
+        address: "{BUILD_URL}", ..UNKNOWN
+    },
+    Place {
+        id: "codebuild", name: "AWS CodeBuild", marks: &[Mark::Set("CODEBUILD_BUILD_ID")],
+        details: Details {
+            repository: Some("CODEBUILD_SOURCE_REPO_URL"), run: Some("CODEBUILD_BUILD_NUMBER"),
+            actor: Some("CODEBUILD_INITIATOR"), ..NO_DETAILS
+        },
+        address: "{CODEBUILD_PUBLIC_BUILD_URL}", ..UNKNOWN
+    },
+    Place {
+        id: "screwdriver", name: "Screwdriver", marks: &[Mark::Is("SCREWDRIVER", "true")],
+        details: Details {
+            workflow: Some("SD_JOB_NAME"), repository: Some("SD_PIPELINE_NAME"), run: Some("SD_BUILD_ID"),
+            ..NO_DETAILS
+        },
+        address: "{SD_UI_BUILD_URL}", shows_colours: true, ..UNKNOWN
+    },
+    Place {
+        id: "argo", name: "Argo Workflows", marks: &[Mark::Set("ARGO_WORKFLOW_NAME"), Mark::Set("ARGO_NODE_ID")],
+        details: Details { run: Some("ARGO_WORKFLOW_NAME"), ..NO_DETAILS }, ..UNKNOWN
+    },
+    Place {
+        id: "cloud-build", name: "Google Cloud Build", marks: &[Mark::Set("BUILDER_OUTPUT")],
+        details: Details { run: Some("BUILD_ID"), ..NO_DETAILS }, ..UNKNOWN
+    },
+    Place {
+        id: "concourse", name: "Concourse", marks: &[Mark::Set("ATC_EXTERNAL_URL")], shows_colours: true, ..UNKNOWN
+    },
+    Place { id: "tekton", name: "Tekton", ..UNKNOWN },
+    Place { id: "kubernetes", name: "Kubernetes", ..UNKNOWN },
+    Place { id: "dagger", name: "Dagger", ..UNKNOWN },
+    Place { id: "docker", name: "Docker", ..UNKNOWN },
 ];
 
-impl Place {
-    fn is_here(&self, variables: &ProcessEnv) -> bool {
-        match self.mark {
-            Mark::Is(name, value) => variables.text(name).as_deref() == Some(value),
-            Mark::Set(name) => variables.text(name).is_some(),
+impl Mark {
+    /// The name of the variable.
+    pub fn variable(&self) -> &'static str {
+        match self {
+            Self::Is(name, _) | Self::Set(name) => name,
+        }
+    }
+
+    fn holds(&self, variables: &ProcessEnv) -> bool {
+        let text = variables.text(self.variable());
+        match self {
+            Self::Is(_, value) => text.as_deref() == Some(value),
+            Self::Set(_) => text.is_some(),
         }
     }
 }
 
-impl Pipeline {
-    /// Finds out which system set these variables.
-    pub fn detect(variables: &ProcessEnv) -> Self {
-        let place = PLACES.into_iter().find(|place| place.is_here(variables)).unwrap_or(UNKNOWN);
-        let text = |name: Option<&str>| name.and_then(|name| variables.text(name));
-        let (repository, run) = (text(place.repository), text(place.run));
-        let server = variables.text("GITHUB_SERVER_URL");
-        let url = match (place.family, server, &repository, &run) {
-            (Family::GitHub, Some(server), Some(repository), Some(run)) => {
-                Some(format!("{server}/{repository}/actions/runs/{run}"))
-            }
-            _ => text(place.url),
-        };
-        Self {
-            family: place.family,
-            spelling: place.spelling,
-            name: place.name,
-            workflow: text(place.workflow),
-            repository,
-            run,
-            actor: text(place.actor),
-            url,
-        }
+impl Place {
+    /// The place with this id.
+    pub fn of_id(id: &str) -> Option<&'static Self> {
+        PLACES.iter().find(|place| place.id == id)
     }
 
-    /// All that is known of the run, never empty, as foreign text.
-    pub fn describe(&self) -> String {
-        let details = [
-            self.workflow.clone(),
-            self.repository.as_ref().map(|repository| format!("repository {repository}")),
-            self.run.as_ref().map(|run| format!("run {run}")),
-            self.actor.as_ref().map(|actor| format!("started by {actor}")),
-            self.url.clone(),
-        ];
-        let known = details.into_iter().flatten();
-        [self.name.to_owned()].into_iter().chain(known).collect::<Vec<_>>().join(", ")
+    /// The place that set these variables, as far as that can be recognised.
+    pub fn recognise(variables: &ProcessEnv) -> &'static Self {
+        PLACES.iter().find(|place| place.is_here(variables)).unwrap_or(&UNKNOWN)
+    }
+
+    /// Whether the place has set these variables.
+    pub fn is_here(&self, variables: &ProcessEnv) -> bool {
+        !self.marks.is_empty() && self.marks.iter().all(|mark| mark.holds(variables))
+    }
+
+    /// The variables that the program reads of a run: what a container that is started by hand needs of
+    /// the host. A file of the place is not among them, as its path on the host is none in the container.
+    pub fn variables(&self) -> BTreeSet<&'static str> {
+        let Details { workflow, repository, run, actor } = self.details;
+        let details = [workflow, repository, run, actor].into_iter().flatten();
+        let marks = self.marks.iter().map(Mark::variable);
+        let in_address = self.address.split('{').skip(1);
+        let in_address = in_address.filter_map(|part| part.split('}').next());
+        marks.chain(details).chain(in_address).collect()
+    }
+
+    /// The run's address; none where a part of it is not known. No password is in it.
+    pub fn run_address(&self, variables: &ProcessEnv) -> Option<String> {
+        let mut parts = self.address.split('{');
+        let mut address = parts.next()?.to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}')?;
+            address.push_str(&variables.text(name)?);
+            address.push_str(rest);
+        }
+        credentials::web_address(&address)
     }
 }

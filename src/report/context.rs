@@ -2,7 +2,7 @@
 
 use crate::inputs::{Task, variables::Variables};
 use crate::model::{Candidates, Elsewhere, TargetSpec};
-use crate::process::place::Pipeline;
+use crate::process::pipeline::Pipeline;
 use crate::text::redaction::Redaction;
 use crate::text::sanitize::{SHOWN_CHARACTERS, one_line};
 use std::time::SystemTime;

@@ -10,6 +10,10 @@ use std::slice;
 const PUNCTUATION: &str = "._:/@+,-";
 const UNSAFE: &str = "its value has a character other than A-Z a-z 0-9 . _ : / @ + , -";
 const SECRET: &str = "its value holds a secret";
+const COMMA: &str = "an item of its list has a comma, which separates the items";
+/// What begins a text that Harness would decode before it hands the text on (`lite-engine`).
+const ENCODED: &str = "__B64__";
+const DECODED: &str = "its value begins with __B64__, as if it were encoded";
 
 /// An output by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,27 @@ pub struct Output {
     pub name: String,
     /// The value; none where it is not known.
     pub value: Option<Value>,
+}
+
+impl Output {
+    /// The name of the variable that carries the output.
+    pub fn variable(&self) -> String {
+        format!("ROLLBACK_{}", self.name.replace('-', "_").to_uppercase())
+    }
+
+    /// The value as a single text, which is empty where it is not known, and has commas between the items of
+    /// a list; or why the value must not be handed on.
+    pub fn text(&self) -> Result<String, &'static str> {
+        if let Some(why) = self.value.as_ref().and_then(Value::problem) {
+            return Err(why);
+        }
+        match &self.value {
+            Some(Value::List(list)) if list.iter().any(|item| item.contains(',')) => Err(COMMA),
+            Some(Value::List(list)) => Ok(list.join(",")),
+            Some(Value::Text(text)) => Ok(text.clone()),
+            None => Ok(String::new()),
+        }
+    }
 }
 
 /// A value that is handed on to later steps.
@@ -136,6 +161,8 @@ impl Value {
             Some(SECRET)
         } else if !texts.iter().all(is_safe) {
             Some(UNSAFE)
+        } else if texts.iter().any(|text| text.starts_with(ENCODED)) {
+            Some(DECODED)
         } else {
             None
         }

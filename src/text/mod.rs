@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod bounded_json;
+pub mod credentials;
 pub mod redaction;
 pub mod row;
 pub mod sanitize;

@@ -16,7 +16,7 @@ use polyai_rollback::model::{
     Environment, Failure, Id, Limits, Outcome, Record, RollbackRequest, TargetSpec, TestRuns,
 };
 use polyai_rollback::process::env::ProcessEnv;
-use polyai_rollback::process::place::Family;
+use polyai_rollback::process::place::UNKNOWN;
 use polyai_rollback::rollback;
 use polyai_rollback::rollback::engine::Engine;
 use std::cell::Cell;
@@ -111,7 +111,7 @@ impl Simulator {
         let request = self.told.request();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let variables = ProcessEnv::new([]);
-        let mut log = Log::new(&variables, Family::Other, false, &mut out, &mut err);
+        let mut log = Log::new(&variables, &UNKNOWN, false, &mut out, &mut err);
         // The waits before another try are as long as they can be, and then as short.
         let turn = Cell::new(0.0);
         let random = || turn.replace(1.0 - turn.get());

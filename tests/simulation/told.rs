@@ -8,7 +8,7 @@ use polyai_rollback::inputs::Task;
 use polyai_rollback::inputs::variables::Variables;
 use polyai_rollback::model::{Effect, Failure, Outcome, RollbackRequest};
 use polyai_rollback::process::env::ProcessEnv;
-use polyai_rollback::process::place::Pipeline;
+use polyai_rollback::process::pipeline::Pipeline;
 use polyai_rollback::report::Report;
 use polyai_rollback::report::context::Context;
 use polyai_rollback::report::outputs::{self, Value};
@@ -27,8 +27,8 @@ pub struct Told {
 impl Told {
     pub fn new(request: RollbackRequest) -> Self {
         let process_env = ProcessEnv::new([]);
-        let pipeline = Pipeline::detect(&process_env);
-        let variables = Variables::collect(&process_env, pipeline.spelling);
+        let variables = Variables::collect(&process_env);
+        let pipeline = Pipeline::detect(&process_env, None);
         let connection = Connection {
             endpoint: Endpoint::of_region(Region::Us).expect("an address"),
             api_key: ApiKey::new("pk-simulated").expect("a key"),

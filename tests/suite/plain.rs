@@ -95,6 +95,7 @@ fn takes_the_settings_of_a_plugin() {
     let ended = Step::empty()
         .env("DRONE", "true")
         .env("DRONE_REPO", "acme/bot")
+        .env("NO_COLOR", "1")
         .env("PLUGIN_API_KEY", API_KEY)
         .env("PLUGIN_DEPLOYMENT_ID", "gone")
         .env("PLUGIN_BASE_URL", api.url())

@@ -1,14 +1,22 @@
 //! What holds for any text, however hostile.
 
-use polyai_rollback::log::github::command;
+use crate::places::obeyed;
+use polyai_rollback::log::{Log, azure, github::command, teamcity};
+use polyai_rollback::model::Outcome;
+use polyai_rollback::process::env::ProcessEnv;
+use polyai_rollback::process::place::{PLACES, Viewer};
+use polyai_rollback::process::sink::Limits;
 use polyai_rollback::report::dotenv::{self, Room};
 use polyai_rollback::report::outputs::{Lines, Output, Value};
-use polyai_rollback::report::{github_output, markdown_text};
+use polyai_rollback::report::{folder, github_output, markdown_text};
 use polyai_rollback::text::bounded_json::{bound, fields};
+use polyai_rollback::text::credentials::{host_and_path, web_address, without_password};
+use polyai_rollback::text::row::Row;
 use polyai_rollback::text::sanitize::one_line;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::env;
 use support::parsers;
 
@@ -77,6 +85,23 @@ pub fn hostile() -> impl Strategy<Value = String> {
             "\u{0}",
             "ü",
             "set-output",
+            "##vso[task.complete]",
+            "##vso[",
+            "##teamcity[",
+            "##teamcity[buildProblem description='a']",
+            ";",
+            "'",
+            "|'",
+            "%AZP25",
+            "%3B",
+            "\n--- ",
+            "\n+++ ",
+            "\n^^^ +++",
+            "\u{1b}[0Ksection_start:1:a\r",
+            "\u{2029}",
+            "__B64__",
+            "://",
+            "@",
         ])
         .prop_map(str::to_owned),
     ];
@@ -140,7 +165,8 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// Whether no shell, runner or workflow can take a text for anything but itself.
 fn is_harmless(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/@+,-".contains(&byte))
+    !text.starts_with("__B64__")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/@+,-".contains(&byte))
 }
 
 proptest! {
@@ -198,7 +224,7 @@ proptest! {
         let outputs = [output("some-name", Some(first)), output("other", Some(second)), output("unknown", None)];
         let mut existing: String = (0..names).map(|name| format!("N{name}=\n")).collect();
         existing.push_str(&format!("N={}\n", "x".repeat(bytes.saturating_sub(existing.len() + 3))));
-        let Lines { text, left_out } = dotenv::write(&outputs, Room::beside(&existing));
+        let Lines { text, left_out } = dotenv::write(&outputs, Room::beside(&existing, Limits::GITLAB));
         prop_assert!(text.is_empty() || existing.len() + text.len() < 5_120);
         let read = parsers::dotenv(&text).unwrap();
         prop_assert!(read.is_empty() || read.len() + names < 20);
@@ -242,6 +268,107 @@ proptest! {
         prop_assert_eq!(read[0].name.as_str(), "error");
         prop_assert_eq!(&read[0].data, &data);
         prop_assert_eq!(read[0].title.clone().unwrap_or_default(), title);
+    }
+
+    #[test]
+    fn azure_reads_an_issue_as_it_was_meant(text in hostile()) {
+        let line = azure::issue("error", &text);
+        prop_assert!(!line.contains(['\r', '\n']));
+        let read = parsers::azure_commands(&line).unwrap();
+        prop_assert_eq!((read.len(), read[0].name.as_str(), &read[0].data), (1, "task.logissue", &text));
+    }
+
+    #[test]
+    fn azure_hides_a_key_as_it_is_or_not_at_all(key in hostile()) {
+        let is_fit = key.len() >= 6 && !key.contains(['\r', '\n']);
+        let line = azure::mask(&key);
+        prop_assert_eq!(line.is_some(), is_fit);
+        if let Some(line) = line {
+            let read = parsers::azure_commands(&line).unwrap();
+            prop_assert_eq!((read.len(), read[0].name.as_str(), &read[0].data), (1, "task.setsecret", &key));
+        }
+    }
+
+    #[test]
+    fn teamcity_reads_a_message_as_it_was_meant(first in hostile(), second in hostile()) {
+        let line = teamcity::command("message", &[("text", &first), ("status", &second)]);
+        prop_assert_eq!(line.find(['\r', '\n', '\u{85}', '\u{2028}', '\u{2029}']), None);
+        let read = parsers::teamcity_messages(&line).unwrap();
+        prop_assert_eq!((read.len(), read[0].name.as_str()), (1, "message"));
+        prop_assert_eq!((&read[0].values["text"], &read[0].values["status"]), (&first, &second));
+    }
+
+    #[test]
+    fn no_text_is_a_command_in_the_log_of_any_place(texts in prop::collection::vec(hostile(), 7)) {
+        // A place for each viewer.
+        let ids = ["docker", "github", "gitea", "gitlab", "buildkite", "azure", "teamcity"];
+        for place in PLACES.iter().filter(|place| ids.contains(&place.id)) {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut log = Log::new(&ProcessEnv::new([]), place, false, &mut out, &mut err);
+            log.begin(&texts[0]);
+            log.rows(&[Row::new("label", texts[1].as_str())]);
+            log.end();
+            log.notice(&texts[2]);
+            log.warning(&texts[3]);
+            log.error("Title", &texts[4], &[Row::new("label", texts[5].as_str())]);
+            log.error("Title", &texts[6], &[]);
+            log.close(Outcome::NotFound);
+            let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
+            let expected: &[&str] = match place.viewer {
+                Viewer::Plain => &[],
+                Viewer::GitHub => &["group", "endgroup", "notice", "warning", "error", "error"],
+                Viewer::Gitea => &["group", "endgroup"],
+                Viewer::GitLab => &["start", "end"],
+                Viewer::Buildkite => &["---", "+++"],
+                Viewer::Azure => &["group", "endgroup", "task.logissue", "task.logissue", "task.logissue"],
+                Viewer::TeamCity => &["blockOpened", "blockClosed", "message", "buildProblem"],
+            };
+            prop_assert_eq!(obeyed(place.viewer, &out, &err), expected, "{}{}", out, err);
+        }
+    }
+
+    #[test]
+    fn what_azure_and_teamcity_hand_on_needs_no_escape(value in value()) {
+        let Ok(text) = output("name", Some(value)).text() else { return Ok(()) };
+        for id in ["azure", "teamcity"] {
+            let place = PLACES.iter().find(|place| place.id == id).unwrap();
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            Log::new(&ProcessEnv::new([]), place, false, &mut out, &mut err).hand_on("NAME", &text);
+            let line = String::from_utf8(out).unwrap();
+            prop_assert!(is_harmless(&text) && line.contains(&text), "{}", line);
+            prop_assert_eq!(obeyed(place.viewer, &line, "").len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_folder_has_each_value_as_it_was_or_not_at_all(values in prop::collection::vec((value(), 0..400_usize), 20)) {
+        let long = |value, times| match value {
+            Value::Text(text) => Value::Text(text.repeat(times)),
+            other => other,
+        };
+        let outputs: Vec<_> = values.into_iter().enumerate().map(|(place, (value, times))| {
+            output(&format!("some-long-name-{place}"), Some(long(value, times)))
+        }).collect();
+        let (texts, left_out) = folder::values(&outputs);
+        let results: BTreeMap<_, _> =
+            outputs.iter().map(|output| output.name.clone()).zip(texts.iter().cloned()).collect();
+        prop_assert!(parsers::tekton_message(&results).is_ok());
+        for (output, text) in outputs.iter().zip(texts) {
+            let is_left_out = left_out.iter().any(|left_out| left_out.name == output.name);
+            match is_left_out {
+                true => prop_assert_eq!(text, ""),
+                false => prop_assert_eq!(Ok(text), output.text()),
+            }
+        }
+    }
+
+    #[test]
+    fn no_part_of_an_address_before_its_host_is_shown(before in hostile(), user in "[a-z]{1,5}", scheme in "(https://|http://|)") {
+        let address = format!("{scheme}{user}:S3CRET{before}@git.example.com/acme/bot");
+        for shown in [host_and_path(&address), without_password(&address)] {
+            prop_assert!(shown.is_none_or(|shown| !shown.contains("S3CRET")), "{}", address);
+        }
+        prop_assert!(web_address(&address).is_none_or(|shown| !shown.contains("S3CRET")), "{}", address);
     }
 
     #[test]

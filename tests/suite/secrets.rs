@@ -24,19 +24,21 @@ const SPELLED: [&str; 12] = [
     "YTpway8rJjwiJVw9fic0ZjFkOGE2Yw",
 ];
 
-/// Checks that nothing but GitHub's mask shows the key, in any spelling.
+/// Checks that nothing but GitHub's and Azure's mask shows the key, in any spelling.
 fn hides(ended: &Ended, key: &str) {
-    let mask = format!("::add-mask::{}\n", key.replace('%', "%25"));
-    let everything = ended.everything().replacen(&mask, "", 1);
+    let github = format!("::add-mask::{}\n", key.replace('%', "%25"));
+    let azure = format!("##vso[task.setsecret]{}\n", key.replace('%', "%AZP25"));
+    let everything = ended.everything().replacen(&github, "", 1).replacen(&azure, "", 1);
     // What is left of every spelling, whatever a format does to its other characters.
     for part in [key, "4f1d8a6c", "1+JzRmMWQ4", "1-JzRmMWQ4", "X4nNGYxZDh", "fic0ZjFkOG"] {
         assert!(!everything.contains(part), "{part} is in {everything}");
     }
 }
 
-fn steps(api: &StandIn) -> [Step; 3] {
+fn steps(api: &StandIn) -> [Step; 5] {
     let with_files = |step: Step, prefix: &str| {
         step.env(format!("{prefix}OUTPUT_FILE"), "out.env")
+            .env(format!("{prefix}OUTPUT_DIR"), "results")
             .env(format!("{prefix}SUMMARY_FILE"), "summary.md")
             .env(format!("{prefix}REPORT_FILE"), "report.json")
     };
@@ -44,6 +46,11 @@ fn steps(api: &StandIn) -> [Step; 3] {
         with_files(Step::plain(api).env("POLYAI_API_KEY", KEY), "POLYAI_"),
         with_files(Step::gitlab(api).env("POLYAI_API_KEY", KEY), "POLYAI_"),
         with_files(Step::github(api).env("INPUT_API-KEY", KEY), "INPUT_"),
+        with_files(Step::plain(api).env("POLYAI_API_KEY", KEY).env("TF_BUILD", "True"), "POLYAI_"),
+        with_files(
+            Step::plain(api).env("POLYAI_API_KEY", KEY).env("TEAMCITY_VERSION", "1"),
+            "POLYAI_",
+        ),
     ]
 }
 

@@ -328,10 +328,20 @@ impl Ended {
         parsers::dotenv(&text).expect("a dotenv file that GitLab accepts")
     }
 
+    /// The files of a folder in the step's folder, by their names.
+    pub fn folder(&self, name: &str) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(self.folder.path().join(name)).expect("a folder").flatten();
+        let text = |entry: &fs::DirEntry| fs::read_to_string(entry.path()).expect("a file");
+        let name = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        entries.map(|entry| (name(&entry), text(&entry))).collect()
+    }
+
     /// Everything that was written anywhere, for what must be nowhere.
     pub fn everything(&self) -> String {
-        let is_file = |name: &String| self.folder.path().join(name).is_file();
-        let files = self.files().into_iter().filter(is_file).filter_map(|name| self.read(&name));
-        [self.out.clone(), self.err.clone()].into_iter().chain(files).collect()
+        let (folders, files): (Vec<_>, Vec<_>) =
+            self.files().into_iter().partition(|name| self.folder.path().join(name).is_dir());
+        let files = files.into_iter().filter_map(|name| self.read(&name));
+        let below = folders.iter().flat_map(|name| self.folder(name).into_values());
+        [self.out.clone(), self.err.clone()].into_iter().chain(files).chain(below).collect()
     }
 }

@@ -6,7 +6,7 @@ use polyai_rollback::model::{
     CallError, Counts, Delivery, Environment, ErrorBody, Failure, Id, Limits, Outcome, Rollback,
     RollbackRequest, TargetSpec, TestRun, TestRuns,
 };
-use polyai_rollback::process::{env::ProcessEnv, place::Family};
+use polyai_rollback::process::{env::ProcessEnv, place::UNKNOWN};
 use polyai_rollback::rollback::{await_tests, engine::Engine};
 use std::cell::RefCell;
 use std::future::pending;
@@ -81,7 +81,7 @@ fn wait(answer: impl Fn(usize) -> Answer<TestRun>) -> Waited {
         };
         let api = TestRunsApi { begun: Instant::now(), answer, asked: RefCell::default() };
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut log = Log::new(&ProcessEnv::new([]), Family::Other, false, &mut out, &mut err);
+        let mut log = Log::new(&ProcessEnv::new([]), &UNKNOWN, false, &mut out, &mut err);
         let mut engine = Engine::start(&request, &api, &mut log, &|| 0.0);
         let mut tests = TestRuns::new(&["run-0001".to_owned()], true);
         let result = await_tests(&mut engine, &mut tests, pending()).await;

@@ -1,0 +1,43 @@
+//! Addresses of repositories and of web pages without the `user:password@` that a pipeline may have put
+//! into them.
+
+/// The host and the path of a repository's address; a text that is no address, such as `acme/bot`, as it
+/// is. None where nobody can tell a password from the rest.
+pub fn host_and_path(text: &str) -> Option<String> {
+    let address = text.split_once("://").map_or(text, |(_, address)| address);
+    // A query may hold a token.
+    let (before, query) = address.split_once(['?', '#']).unwrap_or((address, ""));
+    // The last sign counts, as a password may hold the sign, too.
+    let path = before.rsplit_once('@').map_or(before, |(_, path)| path);
+    (!query.contains('@')).then(|| path.to_owned())
+}
+
+/// A person's name or e-mail address as it is; of an address with a password, the host and the path.
+pub fn without_password(text: &str) -> Option<String> {
+    let may_hold_password = text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'));
+    if may_hold_password { host_and_path(text) } else { Some(text.to_owned()) }
+}
+
+/// An address of the web without its user; none where the text is no such address, as a password can be
+/// anywhere in it then.
+pub fn web_address(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    if scheme != "https" && scheme != "http" {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    is_host(host).then(|| format!("{scheme}://{host}{path}"))
+}
+
+/// Whether a text is a host, perhaps with a port. `user:pass` is none: a slash in a password would end it.
+fn is_host(text: &str) -> bool {
+    let name_and_port = text.rsplit_once(':').filter(|_| !text.ends_with(']'));
+    let (name, port) = name_and_port.unwrap_or((text, ""));
+    let is_of_name = |c: char| c.is_alphanumeric() || "-._[:]".contains(c);
+    !name.is_empty()
+        && name.chars().all(is_of_name)
+        && (!name.contains(':') || name.starts_with('['))
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+}
