@@ -26,14 +26,24 @@ ARG REVISION=""
 COPY src ./src
 RUN touch src/lib.rs src/main.rs && cargo auditable build --release --locked --config .cargo/release.toml
 
-# What runners call in the image of a job: gitlab-runner in the scripts that it writes (shells/bash.go
-# and its Kubernetes executor), GitHub's runner on Kubernetes (runner-container-hooks). No file tells
-# when it was made, so that every build of the same source gives the same layer.
+# What the scripts of CI systems call in the image of a step, each by a link of its own, as their agents also call
+# programs without a shell, and as busybox' shell finds its own tools only where /proc is mounted:
+# gitlab-runner (shells/bash.go, its executors), GitHub's runner on Kubernetes (runner-container-hooks), Jenkins
+# (durable-task-plugin, kubernetes-plugin), Woodpecker (common/script.go), Screwdriver (launcher), CircleCI.
+# Debian's busybox lacks what Jenkins starts a script with, nohup, and how it finds the processes to cancel: by
+# a list that has their variables. No file tells when it was made, so that every build of the same source gives
+# the same layer.
 WORKDIR /image
+# hadolint ignore=SC2016
 RUN mkdir -p bin etc && mkdir -m 1777 tmp \
  && cp /source/target/*/release/polyai-rollback /bin/busybox bin/ \
  && mkdir -p usr/share/doc && cp /usr/share/doc/busybox-static/copyright usr/share/doc/busybox \
- && for tool in cat chmod date env grep ls mkdir rm sh sleep tail tee touch; do ln -s busybox "bin/$tool"; done \
+ && for tool in awk base64 cat chmod cp cut date env find grep gzip id kill ls mkdir mkfifo mv rm sed sh sleep stat \
+      tail tar tee touch tr wc whoami; do ln -s busybox "bin/$tool"; done \
+ && printf '%s\n' '#!/bin/sh' 'trap "" HUP' 'exec "$@"' > bin/nohup \
+ && printf '%s\n' '#!/bin/sh' '[ "$*" = "-A -o pid,command e" ] || exec busybox ps "$@"' \
+      'cd /proc && for id in [0-9]*; do echo "$id $(cat $id/cmdline $id/environ | tr "\0\n" "  ")"; done' > bin/ps \
+ && chmod 755 bin/nohup bin/ps \
  && echo 'root:x:0:0:root:/:/bin/sh' > etc/passwd \
  && find . -exec touch --no-dereference --date=@0 {} +
 
