@@ -13,6 +13,10 @@ const TITLE_CHARACTERS: usize = 60;
 /// The most deployments that are shown as undone.
 const UNDONE_SHOWN: usize = 10;
 
+/// Words of our own with which a problem begins.
+const OPENINGS: [&str; 9] =
+    ["a", "agent", "cancelled", "deployment", "nobody", "nothing", "running", "the", "what"];
+
 /// A heading, what it means, what to do, what there is to choose from, and everything else folded away.
 pub fn write(report: &Report<'_>) -> String {
     let page = Page { report };
@@ -119,7 +123,7 @@ impl Page<'_> {
         let Report { record, outcome, .. } = self.report;
         let mut parts = Vec::new();
         if is_internal_error(self.report) {
-            parts.push(format!("**What to do**: {}.", self.report.without_outputs()));
+            parts.push(self.what_to_do(self.report.without_outputs()));
         }
         match outcome {
             Outcome::Previewed => {
@@ -223,13 +227,17 @@ impl Page<'_> {
         if self.report.outcome != Outcome::TestsFailed {
             parts.extend(diagnostic.problems.iter().map(|problem| self.sentence(problem)));
         }
-        parts.extend(
-            diagnostic.help.iter().map(|help| format!("**What to do**: {}.", self.text(help))),
-        );
+        parts.extend(diagnostic.help.iter().map(|help| self.what_to_do(help)));
         parts.extend(self.candidates(diagnostic));
         parts.extend(self.failed_cases());
         parts.extend(self.next_deployment().filter(|_| self.report.effect == Effect::Done));
         parts
+    }
+
+    /// The next step.
+    fn what_to_do(&self, help: &str) -> String {
+        let end = if help.ends_with('?') { "" } else { "." };
+        format!("**What to do**: {}{end}", self.text(help))
     }
 
     /// What was active, where nothing was done.
@@ -265,20 +273,25 @@ impl Page<'_> {
         })
     }
 
-    /// A text as a paragraph of its own, which no list or other block begins with.
+    /// A text as a paragraph of its own, which no list or other block begins with. A word that somebody may copy
+    /// gets no capital letter.
     fn sentence(&self, text: &str) -> String {
         let text = self.text(text);
+        let word = text.split(' ').next().unwrap_or_default();
         let mut characters = text.chars();
         let first = match characters.next() {
-            Some(first) if first.is_alphabetic() => first.to_uppercase().to_string(),
+            Some(first) if OPENINGS.contains(&word) => first.to_uppercase().to_string(),
             // A digit begins a list only before one of these.
             Some(first) if first.is_ascii_digit() && !text.contains(['.', ')']) => {
                 first.to_string()
             }
-            Some(first) if first != '&' => format!("&#{};", u32::from(first)),
+            Some(first) if !first.is_alphabetic() && first != '&' => {
+                format!("&#{};", u32::from(first))
+            }
             first => first.map(String::from).unwrap_or_default(),
         };
-        format!("{first}{}.", characters.as_str())
+        let end = if text.ends_with(['.', '?']) { "" } else { "." };
+        format!("{first}{}{end}", characters.as_str())
     }
 
     fn candidates(&self, diagnostic: &Diagnostic) -> Option<String> {

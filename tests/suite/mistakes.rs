@@ -147,6 +147,20 @@ fn a_misspelled_input_is_refused() {
         ("POLYAI_dry_run", "POLYAI_dry_run is no input: did you mean POLYAI_DRY_RUN?"),
         ("POLYAI_DRYRUN", "POLYAI_DRYRUN is no input: did you mean POLYAI_DRY_RUN?"),
         ("POLYAI_DRY-RUN_", "POLYAI_DRY-RUN_ is no input: did you mean POLYAI_DRY_RUN?"),
+        ("POLYAI_DRY", "POLYAI_DRY is no input: did you mean POLYAI_DRY_RUN?"),
+        ("POLYAI_DRY_RUNS", "POLYAI_DRY_RUNS is no input: did you mean POLYAI_DRY_RUN?"),
+        (
+            "POLYAI_EXPECT_CURENT",
+            "POLYAI_EXPECT_CURENT is no input: did you mean POLYAI_EXPECT_CURRENT?",
+        ),
+        (
+            "POLYAI_EXPECTED_CURRENT",
+            "POLYAI_EXPECTED_CURRENT is no input: did you mean POLYAI_EXPECT_CURRENT?",
+        ),
+        ("POLYAI_ENVIROMENT", "POLYAI_ENVIROMENT is no input: did you mean POLYAI_ENVIRONMENT?"),
+        ("INPUT_ENVIROMENT", "enviroment is no input: did you mean environment?"),
+        ("INPUT_WAIT-FOR-TEST", "wait-for-test is no input: did you mean wait-for-tests?"),
+        ("PLUGIN_TIMOUT", "timout is no input: did you mean timeout?"),
     ];
     for place in &PLACES {
         for (variable, words) in rows {
@@ -159,7 +173,9 @@ fn a_misspelled_input_is_refused() {
 fn another_tools_variable_does_not_stop_a_rollback() {
     for (variable, words) in [
         ("POLYAI_APIKEY", "POLYAI_APIKEY is no input: did you mean POLYAI_API_KEY?"),
+        ("POLYAI_DEPLOYMENT", "POLYAI_DEPLOYMENT is no input: did you mean POLYAI_DEPLOYMENT_ID?"),
         ("POLYAI_PROFILE", "POLYAI_PROFILE is no input, and does nothing"),
+        ("POLYAI_CI", "POLYAI_CI is no input, and does nothing"),
     ] {
         let api = StandIn::start(agents_api());
         let ended = Step::plain(&api).env(variable, "other").run();
