@@ -5,11 +5,7 @@
 //! machines, with TLS: at this address, with the certificate of its authority in this file. The server
 //! prints lines to paste into a shell, and runs until it is ended.
 //!
-//! By default it is an agent as most are. These switches, before or after the rest, change that:
-//! `--tests-everywhere` triggers test runs in every environment, and not in sandbox alone; `--tests-fail`
-//! lets two of their cases not pass; `--simplified` is an agent with simplified deployments; `--ab-test`
-//! is one with an A/B test in live; `--deleted-rows` lists a deleted deployment before the active one;
-//! `--no-types` does not say how deployments came to be.
+//! By default it is an agent as most are. Switches change that: `--help` lists them.
 
 use rcgen::CertificateParams;
 use std::io::{Error, Result};
@@ -19,14 +15,26 @@ use support::agents_api::{AGENT, API_KEY, AgentsApi, DEPLOYMENT, Quirks};
 use support::authority::Authority;
 use support::stand_in::StandIn;
 
+const USAGE: &str = "\
+cargo run --example stand-in -- PORT [ADDRESS CERTIFICATE-FILE] [SWITCH…]
+
+  --tests-everywhere  triggers test runs in every environment, and not in sandbox alone
+  --tests-fail        lets two of their cases not pass
+  --simplified        has simplified deployments
+  --ab-test           has an A/B test in live
+  --deleted-rows      lists a deleted deployment before the active one
+  --no-types          does not say how deployments came to be
+";
+
 fn main() -> Result<()> {
     let (switches, arguments): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let mut quirks = Quirks::default();
     for name in switches {
         if !is_set(&mut quirks, &name) {
-            eprintln!("{name} is no switch of the stand-in");
-            std::process::exit(2);
+            let is_help = name == "--help";
+            eprint!("{}{USAGE}", if is_help { "" } else { "There is no such switch.\n\n" });
+            std::process::exit(if is_help { 0 } else { 2 });
         }
     }
     let port = arguments.first().map_or("0", String::as_str);
@@ -41,7 +49,8 @@ fn main() -> Result<()> {
         _ => ("127.0.0.1", None),
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let listener = TcpListener::bind(format!("{address}:{port}"))?;
+    let listener = TcpListener::bind(format!("{address}:{port}"))
+        .map_err(|error| Error::other(format!("cannot listen on {address}:{port}: {error}")))?;
     let port = listener.local_addr()?.port();
     let api = AgentsApi::with_clock(SystemTime::now, quirks);
     let _stand_in = StandIn::serve(listener, tls, move |request| api.answer(request));
@@ -58,6 +67,7 @@ fn main() -> Result<()> {
     println!("export POLY_ADK_BASE_URL={url}/adk/v1\nexport POLY_ADK_KEY={API_KEY}");
     // The last line: whoever waits for it finds all others.
     println!("export POLYAI_DEPLOYMENT_ID={DEPLOYMENT}");
+    eprintln!("listening on {url}; paste these lines into another shell; Ctrl-C ends the stand-in");
     loop {
         std::thread::park();
     }
