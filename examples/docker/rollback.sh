@@ -8,18 +8,19 @@ trap 'rm -rf "$folder"' EXIT
 # Without `--tty`: Ctrl-C then reaches the program as SIGINT, and the outputs are read below all the same.
 trap : INT TERM
 
-# `--env NAME` hands the variable on; `--env NAME=value` would show a value in the list of processes.
 export POLYAI_PIPELINE=docker
 export POLYAI_ENVIRONMENT=${POLYAI_ENVIRONMENT:-live}
 export POLYAI_DEPLOYMENT_ID=${POLYAI_DEPLOYMENT_ID:-previous}
 export POLYAI_OUTPUT_FILE=/rollback/rollback.env
 export POLYAI_SUMMARY_FILE=/rollback/summary.md
+# Docker hands on the variables that have an `--env` of their own: every POLYAI_ variable, so that the program sees,
+# and refuses, a misspelled one. By name alone, no value is in the list of processes.
+flags=()
+for name in $(compgen -e POLYAI_); do
+  flags+=(--env "$name")
+done
 code=0
-docker run --rm --volume "$folder:/rollback" \
-  --env POLYAI_PIPELINE --env POLYAI_API_KEY --env POLYAI_AGENT_ID --env POLYAI_ENVIRONMENT \
-  --env POLYAI_DEPLOYMENT_ID --env POLYAI_EXPECT_CURRENT --env POLYAI_FORCE --env POLYAI_DRY_RUN \
-  --env POLYAI_WAIT_FOR_TESTS --env POLYAI_REGION --env POLYAI_BASE_URL --env POLYAI_DEPLOYMENT_MESSAGE \
-  --env POLYAI_OUTPUT_FILE --env POLYAI_SUMMARY_FILE \
+docker run --rm --volume "$folder:/rollback" "${flags[@]}" \
   ghcr.io/OWNER/polyai-rollback:0.1.0 || code=$?
 
 # The values hold no character that a shell could take for more than text.

@@ -5,25 +5,24 @@
 // must have Docker. OWNER stands for the account under which polyai-rollback lives.
 def call(Map inputs) {
   def variables = ['POLYAI_OUTPUT_FILE=/rollback/rollback.env', 'POLYAI_SUMMARY_FILE=/rollback/summary.md']
+  def flags = []
+  // Whatever is given is handed on, so that the program sees, and refuses, a misspelled name.
   for (input in inputs) {
-    def name = input.key.replaceAll('([A-Z])', '_$1').toUpperCase()
-    variables.add('POLYAI_' + name + '=' + (input.value == null ? '' : input.value))
+    def name = 'POLYAI_' + input.key.replaceAll('([A-Z])', '_$1').toUpperCase()
+    variables.add(name + '=' + (input.value == null ? '' : input.value))
+    flags.add('--env ' + name)
   }
+  variables.add('FLAGS=' + flags.join(' '))
   def code = 0
   withCredentials([string(credentialsId: 'polyai-api-key', variable: 'POLYAI_API_KEY')]) {
     withEnv(variables) {
-      // Docker hands on the variables that have an `--env` of their own, and no other. With `exec`, an abort reaches
-      // docker itself.
+      // With `exec`, an abort reaches docker itself.
       code = sh(label: 'Roll back', returnStatus: true, script: '''
         set -eu
         rm -rf polyai-rollback
         mkdir polyai-rollback
         exec docker run --rm --volume "$PWD/polyai-rollback:/rollback" \\
-          --env POLYAI_API_KEY --env POLYAI_AGENT_ID --env POLYAI_DEPLOYMENT_ID --env POLYAI_ENVIRONMENT \\
-          --env POLYAI_EXPECT_CURRENT --env POLYAI_FORCE --env POLYAI_DRY_RUN --env POLYAI_VERIFY \\
-          --env POLYAI_WAIT_FOR_TESTS --env POLYAI_TESTS_TIMEOUT --env POLYAI_REGION --env POLYAI_BASE_URL \\
-          --env POLYAI_DEPLOYMENT_MESSAGE --env POLYAI_TIMEOUT --env POLYAI_ATTEMPTS --env POLYAI_OUTPUT_FILE \\
-          --env POLYAI_SUMMARY_FILE \\
+          $FLAGS --env POLYAI_API_KEY --env POLYAI_OUTPUT_FILE --env POLYAI_SUMMARY_FILE \\
           --env JENKINS_URL --env JOB_NAME --env BUILD_NUMBER --env BUILD_USER_ID --env BUILD_URL \\
           ghcr.io/OWNER/polyai-rollback:0.1.0
       ''')
