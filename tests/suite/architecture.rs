@@ -280,18 +280,41 @@ fn the_map_names_every_file_and_no_other() {
 #[test]
 fn the_links_of_the_documents_lead_somewhere() {
     let mut problems = Vec::new();
-    for document in [MAP, "CONTRIBUTING.md"] {
-        let text = read(document);
-        let folder = Path::new(document).parent().expect("a folder");
+    for document in documents() {
+        let text = read(&document);
+        let folder = Path::new(&document).parent().expect("a folder");
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains("://")) {
-            let path = target.split('#').next().unwrap_or_default();
-            if !root().join(folder).join(path).exists() {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match path {
+                "" => root().join(&document),
+                path => root().join(folder).join(path),
+            };
+            let has_anchor =
+                || fs::read_to_string(&path).is_ok_and(|text| has_heading(&text, anchor));
+            if !path.exists() || !(anchor.is_empty() || has_anchor()) {
                 problems.push(format!("{document} links to {target}, which does not exist"));
             }
         }
     }
     fail_with(&problems);
+}
+
+/// All documents in Markdown.
+fn documents() -> Vec<String> {
+    let folders = ["docs", ".github", "benches"].into_iter().flat_map(below);
+    let at_the_top = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(str::to_owned);
+    folders.chain(at_the_top).filter(|path| path.ends_with(".md")).collect()
+}
+
+/// Whether a document has a heading with this anchor, as GitHub makes it of the heading's words.
+fn has_heading(text: &str, anchor: &str) -> bool {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let titles = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    let is_kept = |character: &char| character.is_alphanumeric() || " -_".contains(*character);
+    let mut anchors =
+        titles.map(|title| title.chars().filter(is_kept).collect::<String>().replace(' ', "-"));
+    anchors.any(|found| found == anchor)
 }
 
 #[test]

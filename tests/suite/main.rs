@@ -16,6 +16,7 @@ mod inputs;
 mod memory;
 mod mistakes;
 mod model;
+mod pages;
 mod places;
 mod plain;
 mod previous;
