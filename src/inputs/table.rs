@@ -1,8 +1,16 @@
 //! The table of the inputs, as `action.yml`, the GitLab component and the README name them.
 
-/// The most slips in the name of an input.
+use strsim::osa_distance;
+
+/// The most letters of an input's name that are changed, added, left out, or swapped with the next.
 const MOST_SLIPS: usize = 2;
-/// The fewest letters by which an input can be known.
+/// Parts of names by which an input is meant, without any sign between their words.
+const OTHER_WORDS: [(&str, &str); 3] =
+    [("dryrun", "dry-run"), ("preview", "dry-run"), ("expect", "expect-current")];
+/// The inputs without which a run does more than was wanted. Their beginnings are known, too: a run that should
+/// not act is worse than one that does not.
+const NARROWING: [&str; 3] = ["dry-run", "expect-current", "environment"];
+/// The fewest letters of such a beginning.
 const SHORTEST_BEGINNING: usize = 3;
 
 /// An input.
@@ -53,34 +61,20 @@ pub fn is_input(name: &str) -> bool {
 }
 
 /// The input that somebody means who writes its name with other signs or in another case (`dryRun`), with a slip
-/// (`enviroment`), or only its beginning (`dry`). None where no input is near.
+/// (`enviroment`), in other words (`preview`), or only its beginning (`env`). None where no input is near.
 pub fn meant_by(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
     let given = plain(name);
-    let slips = |input: &str| distance(plain(input).as_bytes(), given.as_bytes());
+    let slips = |input: &str| osa_distance(&plain(input), &given);
+    let nearest = INPUTS.iter().map(|input| input.name).min_by_key(|input| slips(input))?;
+    // A short name has many neighbours.
+    if slips(nearest) <= MOST_SLIPS.min(nearest.len() / 4) {
+        return Some(nearest);
+    }
+    let in_other_words = OTHER_WORDS.iter().find(|(word, _)| given.contains(word));
     let is_begun =
         |input: &&str| given.len() >= SHORTEST_BEGINNING && plain(input).starts_with(&given);
-    let names = INPUTS.iter().map(|input| input.name);
-    let nearest = names.clone().min_by_key(|input| slips(input))?;
-    // A short name has many neighbours.
-    let most = nearest.len() / 4;
-    let is_slip = slips(nearest) <= most.min(MOST_SLIPS);
-    if is_slip { Some(nearest) } else { names.clone().find(is_begun) }
-}
-
-/// The fewest letters that are changed, added or left out to make one name of the other (Levenshtein).
-fn distance(one: &[u8], other: &[u8]) -> usize {
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.iter().enumerate() {
-        let mut left = row + 1;
-        let mut current = vec![left];
-        for (pair, same) in above.windows(2).zip(other) {
-            let (corner, up) = (pair.first().copied(), pair.last().copied());
-            let changed = corner.unwrap_or(0) + usize::from(letter != same);
-            left = changed.min(left + 1).min(up.unwrap_or(0) + 1);
-            current.push(left);
-        }
-        above = current;
-    }
-    above.last().copied().unwrap_or(0)
+    in_other_words
+        .map(|(_, input)| *input)
+        .or_else(|| NARROWING.into_iter().find(is_begun))
 }

@@ -82,8 +82,8 @@ impl<'a> Validator<'a> {
 
     /// Judges the names of the variables that look like inputs.
     pub fn judge_names(&mut self) {
-        for (problem, is_given) in self.variables.misspelled() {
-            let lines = if is_given { &mut self.warnings } else { &mut self.problems };
+        for (problem, can_go_on) in self.variables.misspelled() {
+            let lines = if can_go_on { &mut self.warnings } else { &mut self.problems };
             lines.push(problem);
         }
         for unknown in self.variables.unknown() {

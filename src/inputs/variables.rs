@@ -24,6 +24,8 @@ pub struct Variables {
     contradicted: Vec<[String; 3]>,
     /// The variables whose names are nearly those of inputs.
     misspelled: Vec<Misspelled>,
+    /// The other variables with our prefixes, which are near no input.
+    unknown: Vec<String>,
     convention: Spelling,
 }
 
@@ -32,6 +34,8 @@ struct Misspelled {
     name: String,
     input: &'static str,
     spelling: Spelling,
+    /// The trimmed value, which may be a secret.
+    value: String,
 }
 
 struct Variable {
@@ -57,26 +61,26 @@ impl Variables {
     /// Sorts the inputs out of the variables of a process.
     pub fn collect(variables: &ProcessEnv) -> Self {
         let mut by_input: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
-        let mut misspelled = Vec::new();
+        let (mut misspelled, mut unknown) = (Vec::new(), Vec::new());
         for (name, value) in variables.iter() {
             let Some(name) = name.to_str() else { continue };
             let Some((rest, prefix, spelling)) = split(name) else { continue };
             let is_blank = value.to_str().is_some_and(|value| value.trim().is_empty());
-            let own = input_name(rest);
-            let is_upper = !rest.contains(|c: char| c.is_lowercase());
-            let is_proper = is_upper && is_input(&own);
-            let meant = if is_proper || is_blank { None } else { meant_by(rest) };
-            match meant {
-                Some(input) => {
-                    misspelled.push(Misspelled { name: name.to_owned(), input, spelling });
+            let input = input_name(rest);
+            let is_proper = is_input(&input) && !name.contains(char::is_lowercase);
+            let name = name.to_owned();
+            if is_proper {
+                let rank = Rank { is_blank, prefix, has_no_hyphen: !rest.contains('-') };
+                let variable = Variable { name, rank, spelling, value: value.to_owned() };
+                by_input.entry(input).or_default().push(variable);
+            } else if !is_blank {
+                match meant_by(rest) {
+                    Some(input) => {
+                        let value = value.to_string_lossy().trim().to_owned();
+                        misspelled.push(Misspelled { name, input, spelling, value });
+                    }
+                    None => unknown.push(name),
                 }
-                _ if is_upper => {
-                    let rank = Rank { is_blank, prefix, has_no_hyphen: !rest.contains('-') };
-                    let (name, value) = (name.to_owned(), value.to_owned());
-                    let variable = Variable { name, rank, spelling, value };
-                    by_input.entry(own).or_default().push(variable);
-                }
-                _ => {}
             }
         }
         let mut contradicted = Vec::new();
@@ -93,7 +97,7 @@ impl Variables {
             Some((input, first))
         });
         let by_input = chosen.collect();
-        Self { by_input, contradicted, misspelled, convention: Spelling::Variable }
+        Self { by_input, contradicted, misspelled, unknown, convention: Spelling::Variable }
     }
 
     /// Spells the name of an input that no variable gives as the users of this pipeline write it.
@@ -107,28 +111,30 @@ impl Variables {
         given.filter_map(|(input, variable)| Some((input.clone(), variable.text()?.to_owned())))
     }
 
-    /// The `POLYAI_…` variables that are no inputs, and look like none.
-    pub fn unknown(&self) -> impl Iterator<Item = &str> {
-        let ours = self.by_input.iter();
-        let ours = ours.filter(|(_, variable)| variable.spelling == Spelling::Variable);
-        let is_unknown =
-            |(input, variable): &(&String, &Variable)| !is_input(input) && !variable.rank.is_blank;
-        ours.filter(is_unknown).map(|(_, variable)| variable.name.as_str())
+    /// The variables that are no inputs, and look like none.
+    pub fn unknown(&self) -> impl Iterator<Item = &String> {
+        self.unknown.iter()
     }
 
-    /// The variables whose names are nearly those of inputs: what is wrong with each, and whether the input
-    /// is given properly, too, so that another tool may own a `POLYAI_…` variable.
+    /// The variables whose names are nearly those of inputs: what is wrong with each, and whether the run can go
+    /// on without it. It can where the input is given properly, too, as another tool may own the variable then.
+    /// But whoever writes anything like a dry run wants one.
     pub fn misspelled(&self) -> impl Iterator<Item = (String, bool)> {
-        self.misspelled.iter().map(|Misspelled { name, input, spelling }| {
-            let (given, meant) = match spelling {
-                Spelling::Variable => (name.clone(), spelled(input, *spelling)),
+        self.misspelled.iter().map(|Misspelled { name, input, spelling, value }| {
+            let given = match spelling {
+                Spelling::Variable => name.clone(),
                 _ => {
                     let rest = split(name).map_or(name.as_str(), |(rest, ..)| rest);
-                    (rest.to_lowercase(), spelled(input, *spelling))
+                    format!("{} ({name})", rest.to_lowercase())
                 }
             };
-            let is_given = *spelling == Spelling::Variable && self.is_given(input);
-            (format!("{given} is no input: did you mean {meant}?"), is_given)
+            let proper = self.text(input);
+            let can_go_on = match *input {
+                "dry-run" => proper == Some(value),
+                _ => proper.is_some(),
+            };
+            let meant = spelled(input, *spelling);
+            (format!("{given} is no input: did you mean {meant}?"), can_go_on)
         })
     }
 
@@ -188,11 +194,13 @@ fn input_name(rest: &str) -> String {
     rest.to_lowercase().replace('_', "-")
 }
 
-/// The rest of a variable's name after our prefix, the place of the prefix, and the spelling that goes with
+/// The rest of a variable's name after our prefix in any case, the place of the prefix, and the spelling that goes with
 /// it.
 fn split(name: &str) -> Option<(&str, usize, Spelling)> {
     PREFIXES.iter().enumerate().find_map(|(place, prefix)| {
-        let rest = name.strip_prefix(prefix.text).filter(|rest| !rest.is_empty())?;
+        let (start, rest) = name.split_at_checked(prefix.text.len())?;
+        let is_ours = start.eq_ignore_ascii_case(prefix.text) && !rest.is_empty();
+        let rest = Some(rest).filter(|_| is_ours)?;
         Some((rest, place, prefix.spelling))
     })
 }

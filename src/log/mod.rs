@@ -22,6 +22,7 @@ use crate::text::{
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
 use std::{io::Write, rc::Rc};
+use unicode_width::UnicodeWidthStr;
 
 /// The width of the labels of facts.
 const LABEL_WIDTH: usize = 17;
@@ -184,8 +185,9 @@ impl<'a> Log<'a> {
         let cells = |row: &Row| row.cells.iter().map(|cell| self.shown(cell, most)).collect();
         let mut cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
         align(&mut cells);
+        let label = rows.iter().map(|row| row.label.len()).fold(LABEL_WIDTH, usize::max);
         let line = |(row, cells): (&Row, Vec<String>)| {
-            format!("  {:LABEL_WIDTH$} {}", row.label, cells.join(GAP)).trim_end().to_owned()
+            format!("  {:label$} {}", row.label, cells.join(GAP)).trim_end().to_owned()
         };
         rows.iter().zip(cells).map(line).collect()
     }
@@ -197,26 +199,41 @@ impl<'a> Log<'a> {
 }
 
 /// Makes the cells of a column equally wide, in all rows of several cells. Where a line would be longer than
-/// [`LINE_CHARACTERS`], its longest column is cut.
+/// [`LINE_CHARACTERS`], the widest columns are cut, but never the first: it has what is to be copied.
 fn align(rows: &mut [Vec<String>]) {
     let is_aligned = |cells: &Vec<String>| cells.len() > 1;
     let mut widths: Vec<usize> = Vec::new();
     for cells in rows.iter().filter(|cells| is_aligned(cells)) {
         widths.resize(widths.len().max(cells.len()), 0);
         for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell.chars().count().max(*width);
+            *width = cell.width().max(*width);
         }
     }
     let gaps = GAP.len() * widths.len().saturating_sub(1);
-    let whole = "  ".len() + LABEL_WIDTH + " ".len() + widths.iter().sum::<usize>() + gaps;
-    if let Some(longest) = widths.iter_mut().max() {
-        *longest = longest.saturating_sub(whole.saturating_sub(LINE_CHARACTERS));
+    let around = "  ".len() + LABEL_WIDTH + " ".len() + gaps;
+    while around + widths.iter().sum::<usize>() > LINE_CHARACTERS {
+        let Some(widest) = widths.iter_mut().skip(1).max().filter(|width| **width > 1) else {
+            break;
+        };
+        *widest -= 1;
     }
     for cells in rows.iter_mut().filter(|cells| is_aligned(cells)) {
         for (cell, width) in cells.iter_mut().zip(&widths) {
-            *cell = format!("{:width$}", one_line(cell, *width));
+            *cell = padded(cell, *width);
         }
     }
+}
+
+/// A text on exactly so many columns of a screen: a letter of Chinese or Japanese takes two.
+fn padded(text: &str, columns: usize) -> String {
+    let mut most = text.chars().count();
+    let mut shown = text.to_owned();
+    while shown.width() > columns && most > 0 {
+        most -= 1;
+        shown = one_line(text, most);
+    }
+    let room = columns.saturating_sub(shown.width());
+    shown + &" ".repeat(room)
 }
 
 /// A closed stream must not stop a rollback, nor hide its exit code.

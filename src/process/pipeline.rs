@@ -34,10 +34,11 @@ impl Pipeline {
         Self {
             place,
             name: place.name,
-            workflow: text(details.workflow),
+            workflow: text(details.workflow)
+                .and_then(|given| credentials::without_password(&given)),
             repository: text(details.repository)
                 .and_then(|given| credentials::host_and_path(&given)),
-            run: text(details.run),
+            run: text(details.run).and_then(|given| credentials::without_password(&given)),
             actor: text(details.actor).and_then(|given| credentials::without_password(&given)),
             url: place.run_address(variables),
         }

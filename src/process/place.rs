@@ -314,7 +314,9 @@ impl Place {
         let mut address = parts.next()?.to_owned();
         for part in parts {
             let (name, rest) = part.split_once('}')?;
-            address.push_str(&variables.text(name)?);
+            // A query of a variable may hold a token; that of the template says which run is meant.
+            let value = variables.text(name)?;
+            address.push_str(value.split(['?', '#']).next().unwrap_or_default());
             address.push_str(rest);
         }
         credentials::web_address(&address)

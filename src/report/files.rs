@@ -34,10 +34,20 @@ impl OutputFiles {
         let mut problems = Vec::new();
         let mut opened: Vec<OutputFile> = Vec::new();
         let folder = files.output_folder.as_deref().map(Folder::open);
+        let folder = folder.and_then(|folder| {
+            let told = |error| format!("{} {error:#}", variables.spell("output-dir"));
+            folder.map_err(|error| problems.push(told(error))).ok()
+        });
         for wanted in wanted_files(process_env, place, variables, files) {
             match OutputFile::open(wanted) {
                 None => {}
                 Some(Err(problem)) => problems.push(problem),
+                Some(Ok(file))
+                    if folder.as_ref().is_some_and(|folder| folder.replaces(&file.path)) =>
+                {
+                    let folder = variables.spell("output-dir");
+                    problems.push(format!("{} is the file of an output in {folder}", file.name));
+                }
                 Some(Ok(file)) => match opened.iter().find(|other| other.is_same_file(&file)) {
                     Some(other) => {
                         problems
@@ -47,10 +57,6 @@ impl OutputFiles {
                 },
             }
         }
-        let folder = folder.and_then(|folder| {
-            let told = |error| format!("{} {error:#}", variables.spell("output-dir"));
-            folder.map_err(|error| problems.push(told(error))).ok()
-        });
         (Self { files: opened, folder, in_log: Vec::new() }, problems)
     }
 

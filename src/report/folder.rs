@@ -5,7 +5,7 @@
 //! a half of it, and nobody who may write into the folder can lead a write elsewhere by a symbolic link.
 
 use crate::process::random;
-use crate::report::outputs::{LeftOut, Output};
+use crate::report::outputs::{LeftOut, NAMES, Output};
 use anyhow::{Context, Result, anyhow};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -28,7 +28,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if it is missing, and tries to write into it. The error begins with the path.
+    /// Makes the folder if it is missing, and a blank file of each output, so that no value of an earlier run is
+    /// left there whatever becomes of this one. The error begins with the path.
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         // Without a slash at its end, which would lead through a symbolic link.
@@ -39,7 +40,7 @@ impl Folder {
             }
             fs::create_dir_all(&path)?;
             let folder = Self { scratch: path.join(format!(".{}", random::token()?)), path };
-            folder.write_scratch("").and_then(|()| Ok(fs::remove_file(&folder.scratch)?))?;
+            NAMES.into_iter().try_for_each(|name| folder.replace(name, ""))?;
             Ok(folder)
         };
         open().with_context(|| format!("{shown} cannot be written"))
@@ -49,15 +50,29 @@ impl Folder {
     pub fn write(&self, outputs: &[Output]) -> Result<Vec<LeftOut>> {
         let (values, left_out) = values(outputs);
         for (output, value) in outputs.iter().zip(values) {
-            let path = self.path.join(&output.name);
-            let written = self.write_scratch(&value);
-            let renamed = written.and_then(|()| Ok(fs::rename(&self.scratch, &path)?));
-            if renamed.is_err() {
-                let _ = fs::remove_file(&self.scratch);
-            }
-            renamed.with_context(|| path.display().to_string())?;
+            self.replace(&output.name, &value)?;
         }
         Ok(left_out)
+    }
+
+    /// Whether a file is that of an output, which would replace it.
+    pub fn replaces(&self, file: &Path) -> bool {
+        let is_output =
+            file.file_name().is_some_and(|name| NAMES.iter().any(|output| name == *output));
+        // The folder of `name` alone is where the program runs.
+        let parent = Path::new(".").join(file.parent().unwrap_or(file));
+        is_output && fs::canonicalize(parent).ok() == fs::canonicalize(&self.path).ok()
+    }
+
+    /// Makes a new file of an output, in the place of whatever has its name.
+    fn replace(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.path.join(name);
+        let written = self.write_scratch(text);
+        let renamed = written.and_then(|()| Ok(fs::rename(&self.scratch, &path)?));
+        if renamed.is_err() {
+            let _ = fs::remove_file(&self.scratch);
+        }
+        renamed.with_context(|| path.display().to_string())
     }
 
     /// Writes a new file, never one that is there already, nor through a symbolic link.

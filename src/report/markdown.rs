@@ -3,15 +3,12 @@
 //! Prose stands outside of tables, as only prose wraps. Deployments go by their messages and the beginnings of
 //! their versions. Whole ids and hashes stand in a part that is folded away.
 
-use crate::model::{Counts, Deployment, Effect, Outcome, TestRuns, TestsOutcome};
+use crate::model::{Counts, Deployment, Effect, Kind, Outcome, Record, TestRuns, TestsOutcome};
 use crate::report::markdown_text::{escape, escape_cell};
-use crate::report::{Report, diagnostic::Diagnostic, request_rows};
-use crate::text::row::Row;
+use crate::report::{Report, diagnostic::Diagnostic};
 
 /// The most characters of a message in the heading and in tables.
 const TITLE_CHARACTERS: usize = 60;
-/// The most deployments that are shown as undone.
-const UNDONE_SHOWN: usize = 10;
 
 /// Words of our own with which a problem begins.
 const OPENINGS: [&str; 9] =
@@ -36,6 +33,7 @@ fn sign(report: &Report<'_>) -> &'static str {
         (None, _) => match report.outcome {
             Outcome::Previewed => "🔍",
             Outcome::Unchanged => "➖",
+            _ if report.is_doubtful() => "⚠️",
             _ => "✅",
         },
         (Some(_), Effect::Unchanged) => "❌",
@@ -51,7 +49,7 @@ fn heading(report: &Report<'_>) -> String {
 }
 
 /// Whether the job fails only because outputs could not be written.
-fn is_internal_error(report: &Report<'_>) -> bool {
+pub(super) fn is_internal_error(report: &Report<'_>) -> bool {
     report.lacks_outputs && report.diagnostic.is_none()
 }
 
@@ -88,28 +86,29 @@ fn ending(report: &Report<'_>) -> String {
     }
 }
 
-struct Page<'a> {
-    report: &'a Report<'a>,
+/// The summary of a report, at work.
+pub(super) struct Page<'a> {
+    pub(super) report: &'a Report<'a>,
 }
 
 impl Page<'_> {
     /// Text that means itself and nothing else.
-    fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         escape(&self.report.context.redaction.apply(text))
     }
 
     /// The same in a table.
-    fn cell(&self, text: &str) -> String {
+    pub(super) fn cell(&self, text: &str) -> String {
         escape_cell(&self.report.context.redaction.apply(text))
     }
 
     /// A value to recognise or to copy.
-    fn code(&self, text: &str) -> String {
+    pub(super) fn code(&self, text: &str) -> String {
         format!("<code>{}</code>", self.text(text))
     }
 
     /// The message and the short version of a deployment.
-    fn named(&self, deployment: &Deployment) -> String {
+    pub(super) fn named(&self, deployment: &Deployment) -> String {
         let names = &self.report.names;
         let code = self.code(&names.short(deployment));
         match names.message(deployment, TITLE_CHARACTERS) {
@@ -145,9 +144,13 @@ impl Page<'_> {
         parts
     }
 
-    /// What brings the bad version back.
+    /// What brings the bad version back. Nothing where nothing but rollbacks was undone: then a good version came
+    /// back.
     fn next_deployment(&self) -> Option<String> {
-        self.report.record.rollback.as_ref().map(|_| {
+        let Record { rollback, plan, .. } = self.report.record;
+        let is_deployed = |undone: &Deployment| undone.kind != Kind::RolledBack;
+        let is_bad = plan.target.is_none() || plan.undone.iter().any(is_deployed);
+        rollback.as_ref().filter(|_| is_bad).map(|_| {
             "**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it \
              out there, or that deployment brings it back."
                 .to_owned()
@@ -168,42 +171,18 @@ impl Page<'_> {
         Some(format!("{named} has been active again{since}."))
     }
 
-    /// From what to what.
-    fn change(&self) -> Option<String> {
-        let Report { record, outcome, .. } = self.report;
-        let (active, undone) = match outcome {
-            Outcome::Previewed => ("⏪ would come back", "⏹️ would be undone"),
-            _ => ("▶️ active now", "⏹️ undone"),
-        };
-        let target = record.plan.target.as_ref()?;
-        let mut rows = vec![self.change_row(active, target)];
-        if *outcome != Outcome::Unchanged {
-            let shown = record.plan.undone.iter().take(UNDONE_SHOWN);
-            rows.extend(shown.map(|deployment| self.change_row(undone, deployment)));
-            let more = record.plan.undone.len().saturating_sub(UNDONE_SHOWN);
-            rows.extend((more > 0).then(|| format!("| {undone} | {more} more | |")));
-        }
-        Some(format!("| | deployment | deployed (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
-    }
-
-    fn change_row(&self, label: &str, deployment: &Deployment) -> String {
-        let when = self.report.names.when(deployment);
-        format!("| {label} | {} | {} |", self.named(deployment), self.when(when.as_deref()))
-    }
-
-    /// A time in a column whose head names the zone.
-    fn when(&self, when: Option<&str>) -> String {
-        self.text(&when.unwrap_or_default().replacen(" UTC", "", 1))
-    }
-
     fn tests(&self) -> String {
         let record = self.report.record;
+        let is_known = record.rollback.as_ref().is_some_and(|rollback| rollback.are_all_runs_known);
         let triggered = record.rollback.as_ref().map_or(0, |rollback| rollback.test_run_ids.len());
         let text = match self.report.tests_outcome() {
             Some(TestsOutcome::NotAwaited) if triggered > 0 => {
                 format!(
                     "{triggered} test runs were triggered. This job has not waited for them: see Agent Studio."
                 )
+            }
+            Some(TestsOutcome::NotAwaited) if !is_known => {
+                "Whether tests were triggered is not known.".to_owned()
             }
             Some(TestsOutcome::NotAwaited | TestsOutcome::None) | None => {
                 "No tests were triggered, so nothing was tested.".to_owned()
@@ -269,7 +248,10 @@ impl Page<'_> {
                     undone.unwrap_or_default()
                 )
             }
-            Effect::Done => return None,
+            Effect::Done => {
+                let before = before.map(|before| format!(" Before it, {there} was on {before}."));
+                format!(" The API has accepted {}.{}", wanted?, before.unwrap_or_default())
+            }
         })
     }
 
@@ -292,58 +274,5 @@ impl Page<'_> {
         };
         let end = if text.ends_with(['.', '?']) { "" } else { "." };
         format!("{first}{}{end}", characters.as_str())
-    }
-
-    fn candidates(&self, diagnostic: &Diagnostic) -> Option<String> {
-        if diagnostic.candidates.is_empty() {
-            return None;
-        }
-        let rows = diagnostic.candidates.iter().map(|candidate| {
-            let active = if candidate.is_active { ", active now" } else { "" };
-            let environment = candidate.environment.map_or("", |environment| environment.name());
-            format!(
-                "| {} | {environment}: {}{active} | {} |",
-                self.code(&candidate.give),
-                self.cell(&candidate.title),
-                self.when(candidate.when.as_deref()),
-            )
-        });
-        let rows: Vec<_> = rows.collect();
-        Some(format!("| version | which is | deployed (UTC) |\n|---|---|---|\n{}", rows.join("\n")))
-    }
-
-    fn failed_cases(&self) -> Option<String> {
-        let runs = self.report.record.tests.iter().flat_map(|tests| &tests.runs);
-        let cases =
-            runs.filter_map(|watched| watched.run.as_ref()).flat_map(|run| &run.failed_cases);
-        let rows: Vec<_> = cases
-            .map(|case| {
-                let sign = if case.is_errored { "💥" } else { "❌" };
-                format!("| {sign} {} | {} |", self.cell(&case.name), self.cell(&case.why()))
-            })
-            .collect();
-        (!rows.is_empty()).then(|| format!("| test case | why |\n|---|---|\n{}", rows.join("\n")))
-    }
-
-    /// Everything that machines and support ask for, folded away.
-    fn details(&self) -> String {
-        let Report { record, context, outcome, .. } = self.report;
-        let mut rows = self.report.failure_rows();
-        rows.extend(self.report.closing_rows());
-        rows.extend(record.tests.iter().flat_map(TestRuns::rows));
-        rows.extend(record.plan.rows(&self.report.names));
-        if let Some(task) = context.task {
-            rows.push(Row::new("agent", task.request.agent_id.as_str()));
-            rows.push(Row::new("asked for", task.request.target.as_str()));
-            rows.extend(request_rows(task));
-        }
-        rows.push(Row::new("run", context.pipeline.describe()));
-        let outcome =
-            if is_internal_error(self.report) { Outcome::InternalError } else { *outcome };
-        rows.push(Row::new("exit code", format!("{}, {}", outcome.exit_code(), outcome.name())));
-        // A list, as its lines wrap wherever the screen ends.
-        let rows = rows.iter().map(|row| format!("- {}: {}", row.label, self.text(&row.text())));
-        let rows: Vec<_> = rows.collect();
-        format!("<details><summary>Ids and details</summary>\n\n{}\n\n</details>", rows.join("\n"))
     }
 }

@@ -16,6 +16,7 @@ pub mod folder;
 pub mod github_output;
 pub mod json;
 pub mod markdown;
+mod markdown_tables;
 pub mod markdown_text;
 mod output_file;
 pub mod outputs;
@@ -113,6 +114,11 @@ impl<'a> Report<'a> {
         let target = self.record.plan.target.as_ref().filter(|target| target.message.is_some());
         let shown = target.or(made).or(self.record.plan.target.as_ref());
         shown.map_or("another version".to_owned(), |shown| self.names.title(shown, most))
+    }
+
+    /// Whether the looks for the new deployment did not tell whether it is active.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self.record.verification, Some(Verification::Unseen(_)))
     }
 
     /// Whether the new deployment was seen to be active.

@@ -29,7 +29,7 @@ pub(super) struct OutputFile {
     pub(super) name: String,
     format: Format,
     is_of_place: bool,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     file: File,
     /// The outputs that were written before the wait for tests.
     early: Option<Early>,

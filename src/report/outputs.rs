@@ -90,6 +90,30 @@ pub fn replaced<'a>(report: &Report<'a>) -> Option<&'a Deployment> {
         .filter(|current| made != Some(&current.id))
 }
 
+/// The names of the outputs, in their order.
+pub const NAMES: [&str; 20] = [
+    "outcome",
+    "deployment-id",
+    "environment",
+    "version",
+    "artifact-version",
+    "created-at",
+    "agent-id",
+    "target-deployment-id",
+    "target-version",
+    "replaced-deployment-id",
+    "replaced-version",
+    "tests-outcome",
+    "tests-passed",
+    "tests-failed",
+    "tests-errored",
+    "tests-total",
+    "test-run-ids",
+    "correlation-id",
+    "error-code",
+    "http-status",
+];
+
 /// The outputs by their names. A value that is not known is null.
 fn document(report: &Report<'_>) -> Json {
     let record = report.record;

@@ -5,16 +5,23 @@
 /// is. None where nobody can tell a password from the rest.
 pub fn host_and_path(text: &str) -> Option<String> {
     let address = text.split_once("://").map_or(text, |(_, address)| address);
+    // A name that is no address may hold any sign.
+    if address == text && !text.contains('@') {
+        return Some(text.to_owned());
+    }
     // A query may hold a token.
     let (before, query) = address.split_once(['?', '#']).unwrap_or((address, ""));
     // The last sign counts, as a password may hold the sign, too.
     let path = before.rsplit_once('@').map_or(before, |(_, path)| path);
-    (!query.contains('@')).then(|| path.to_owned())
+    let is_encoded = path.to_lowercase().contains("%40");
+    (!query.contains('@') && !is_encoded).then(|| path.to_owned())
 }
 
-/// A person's name or e-mail address as it is; of an address with a password, the host and the path.
+/// A name or an e-mail address as it is; of an address with a password, the host and the path.
 pub fn without_password(text: &str) -> Option<String> {
-    let may_hold_password = text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'));
+    let before_host = text.to_lowercase().replace("%40", "@").replace("%3a", ":");
+    let before_host = before_host.rsplit_once('@').map(|(before, _)| before.to_owned());
+    let may_hold_password = before_host.is_some_and(|before| before.contains(':'));
     if may_hold_password { host_and_path(text) } else { Some(text.to_owned()) }
 }
 
@@ -28,7 +35,9 @@ pub fn web_address(text: &str) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    is_host(host).then(|| format!("{scheme}://{host}{path}"))
+    // A sign that comes later ends a password with a slash in it.
+    let is_clear = !path.contains('@') && !path.to_lowercase().contains("%40");
+    (is_host(host) && is_clear).then(|| format!("{scheme}://{host}{path}"))
 }
 
 /// Whether a text is a host, perhaps with a port. `user:pass` is none: a slash in a password would end it.

@@ -162,18 +162,41 @@ fn is_not_left_through_a_symbolic_link_in_it() {
 }
 
 #[test]
-fn that_cannot_take_an_output_is_told_with_the_outputs() {
+fn that_cannot_take_an_output_stops_the_run_before_it_begins() {
     let api = StandIn::start(agents_api());
     let step = step(&api);
-    fs::create_dir_all(step.path("results/outcome/full")).unwrap();
+    fs::create_dir_all(step.path("results/http-status/full")).unwrap();
     let ended = step.run();
-    assert_eq!((ended.code, api.posts()), (1, 1));
+    assert_eq!((ended.code, api.requests().len()), (2, 0));
     assert!(
-        ended.err.starts_with("error: ROLLED BACK, but outputs not written (internal-error): results/outcome: Is a directory (os error 21); do not run it again"),
+        ended.err.starts_with("error: Not rolled back (invalid-input): POLYAI_OUTPUT_DIR results cannot be written: results/http-status: Is a directory (os error 21)\n"),
         "{}",
         ended.err
     );
-    assert!(ended.err.contains("\n  outcome           rolled-back\n"), "{}", ended.err);
+}
+
+#[test]
+fn is_blank_while_a_run_goes_on_and_where_it_could_not_begin() {
+    let api = StandIn::start(agents_api());
+    let done = results(&step(&api).run());
+    let ended = step(&api).file("precious", "").env("POLYAI_REGION", "mars").run();
+    let blank = results(&ended);
+    assert_eq!(blank.keys().collect::<Vec<_>>(), done.keys().collect::<Vec<_>>());
+    assert_eq!(blank["outcome"], "invalid-input");
+    assert_eq!(blank["version"], "");
+}
+
+#[test]
+fn replaces_no_other_file_of_the_run() {
+    for (input, path) in
+        [("OUTPUT_FILE", "results/version"), ("REPORT_FILE", "./results/../results/outcome")]
+    {
+        let api = StandIn::start(agents_api());
+        let ended = step(&api).env(format!("POLYAI_{input}"), path).run();
+        assert_eq!((ended.code, api.requests().len()), (2, 0), "{}", ended.err);
+        let words = format!("POLYAI_{input} is the file of an output in POLYAI_OUTPUT_DIR\n");
+        assert!(ended.err.contains(&words), "{}", ended.err);
+    }
 }
 
 #[test]

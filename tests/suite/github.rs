@@ -312,17 +312,17 @@ fn says_loudly_that_it_was_done_when_outputs_cannot_be_written_afterwards() {
         &ended.err,
         str![[r#"
 ::error title=polyai-rollback%3A ROLLED BACK%2C but outputs not written (internal-error)::GITHUB_OUTPUT /dev/full: No space left on device (os error 28); do not run it again: the rollback is done, and its outputs are in the log
-  outcome           rolled-back
-  deployment-id     019e191e-ca97-7afa-a3bf-000000000001
-  environment       live
-  version           46c78399935c449c80d7d328a91b52ea
-  artifact-version  2026-05-08T18:26:14.711Z
-  created-at        2026-05-11T22:18:28.909Z
-  agent-id          PROJECT-AB12CD34
+  outcome              rolled-back
+  deployment-id        019e191e-ca97-7afa-a3bf-000000000001
+  environment          live
+  version              46c78399935c449c80d7d328a91b52ea
+  artifact-version     2026-05-08T18:26:14.711Z
+  created-at           2026-05-11T22:18:28.909Z
+  agent-id             PROJECT-AB12CD34
   target-deployment-id 019e0f3a-71c4-7c1e-9b3d-000000000042
   correlation-id    [..]
-  tests-outcome     not-awaited
-  test-run-ids      run-0000,run-0001,run-0002,run-0003,run-0004,run-0005,run-0006,run-0007,run-0008,run-0009,run-0010,run-0011,run-0012,run-0013,run-0014,run-0015,run-0016,run-0017,run-0018,run-0019,run-0020,run-0021,run-0022,run-0023,run-0024,run-0025,run-0026,run-0027,run-0028,run-0029,run-0030,run-0031,run-0032,run-0033,run-0034,run-0035,run-0036,run-0037,run-0038,run-0039,run-0040,run-0041,run-0042,run-0043,run-0044,run-0045,run-0046,run-0047,run-0048,run-0049,run-0050,run-0051,run-0052,run-0053,run-0054,run-0055,run-0056,run-0057,run-0058,run-0059,run-0060,run-0061,run-0062,run-0063,run-0064,run-0065,run-0066,run-0067,run-0068,run-0069,run-0070,run-0071,run-0072,run-0073,run-0074,run-0075,run-0076,run-0077,run-0078,run-0079,run-0080,run-0081,run-0082,run-0083,run-0084,run-0085,run-0086,run-0087,run-0088,run-0089,run-0090,run-0091,run-0092,run-0093,run-0094,run-0095,run-0096,run-0097,run-0098,run-0099
+  tests-outcome        not-awaited
+  test-run-ids         run-0000,run-0001,run-0002,run-0003,run-0004,run-0005,run-0006,run-0007,run-0008,run-0009,run-0010,run-0011,run-0012,run-0013,run-0014,run-0015,run-0016,run-0017,run-0018,run-0019,run-0020,run-0021,run-0022,run-0023,run-0024,run-0025,run-0026,run-0027,run-0028,run-0029,run-0030,run-0031,run-0032,run-0033,run-0034,run-0035,run-0036,run-0037,run-0038,run-0039,run-0040,run-0041,run-0042,run-0043,run-0044,run-0045,run-0046,run-0047,run-0048,run-0049,run-0050,run-0051,run-0052,run-0053,run-0054,run-0055,run-0056,run-0057,run-0058,run-0059,run-0060,run-0061,run-0062,run-0063,run-0064,run-0065,run-0066,run-0067,run-0068,run-0069,run-0070,run-0071,run-0072,run-0073,run-0074,run-0075,run-0076,run-0077,run-0078,run-0079,run-0080,run-0081,run-0082,run-0083,run-0084,run-0085,run-0086,run-0087,run-0088,run-0089,run-0090,run-0091,run-0092,run-0093,run-0094,run-0095,run-0096,run-0097,run-0098,run-0099
 
 "#]]
     );

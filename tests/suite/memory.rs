@@ -1,5 +1,5 @@
 //! How much memory a whole run takes, whatever the API answers: the peak of what is resident (`VmHWM`), the
-//! program's own code included. `cargo bench` has the tighter limit for ordinary answers, which holds for the
+//! program's own code included. `.ci/bench` has the tighter limit for ordinary answers, which holds for the
 //! program as it is built for release.
 
 use crate::step::{Ended, Step, all_at_once};

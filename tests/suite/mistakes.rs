@@ -141,9 +141,8 @@ fn a_missing_key_has_a_cause_where_the_pipeline_has_one() {
 #[test]
 fn a_misspelled_input_is_refused() {
     let rows = [
-        ("INPUT_DRYRUN", "dryrun is no input: did you mean dry-run?"),
-        ("INPUT_DEPLOYMENTID", "deploymentid is no input: did you mean deployment-id?"),
-        ("PLUGIN_DRYRUN", "dryrun is no input: did you mean dry_run?"),
+        ("INPUT_DRYRUN", "dryrun (INPUT_DRYRUN) is no input: did you mean dry-run?"),
+        ("PLUGIN_DRYRUN", "dryrun (PLUGIN_DRYRUN) is no input: did you mean dry_run?"),
         ("POLYAI_dry_run", "POLYAI_dry_run is no input: did you mean POLYAI_DRY_RUN?"),
         ("POLYAI_DRYRUN", "POLYAI_DRYRUN is no input: did you mean POLYAI_DRY_RUN?"),
         ("POLYAI_DRY-RUN_", "POLYAI_DRY-RUN_ is no input: did you mean POLYAI_DRY_RUN?"),
@@ -157,10 +156,21 @@ fn a_misspelled_input_is_refused() {
             "POLYAI_EXPECTED_CURRENT",
             "POLYAI_EXPECTED_CURRENT is no input: did you mean POLYAI_EXPECT_CURRENT?",
         ),
+        ("POLYAI_DYR_RUN", "POLYAI_DYR_RUN is no input: did you mean POLYAI_DRY_RUN?"),
+        ("polyai_dry_run", "polyai_dry_run is no input: did you mean POLYAI_DRY_RUN?"),
+        ("POLYAI_IS_DRY_RUN", "POLYAI_IS_DRY_RUN is no input: did you mean POLYAI_DRY_RUN?"),
+        ("POLYAI_PREVIEW", "POLYAI_PREVIEW is no input: did you mean POLYAI_DRY_RUN?"),
+        ("POLYAI_EXPECTED", "POLYAI_EXPECTED is no input: did you mean POLYAI_EXPECT_CURRENT?"),
         ("POLYAI_ENVIROMENT", "POLYAI_ENVIROMENT is no input: did you mean POLYAI_ENVIRONMENT?"),
-        ("INPUT_ENVIROMENT", "enviroment is no input: did you mean environment?"),
-        ("INPUT_WAIT-FOR-TEST", "wait-for-test is no input: did you mean wait-for-tests?"),
-        ("PLUGIN_TIMOUT", "timout is no input: did you mean timeout?"),
+        (
+            "INPUT_ENVIROMENT",
+            "enviroment (INPUT_ENVIROMENT) is no input: did you mean environment?",
+        ),
+        (
+            "INPUT_WAIT-FOR-TEST",
+            "wait-for-test (INPUT_WAIT-FOR-TEST) is no input: did you mean wait-for-tests?",
+        ),
+        ("PLUGIN_TIMOUT", "timout (PLUGIN_TIMOUT) is no input: did you mean timeout?"),
     ];
     for place in &PLACES {
         for (variable, words) in rows {
@@ -170,18 +180,48 @@ fn a_misspelled_input_is_refused() {
 }
 
 #[test]
+fn a_misspelled_dry_run_counts_beside_a_proper_one() {
+    for place in &PLACES {
+        let proper = (place.variable)("dry-run");
+        for value in ["false", "perhaps"] {
+            let words = "POLYAI_DRYRUN is no input: did you mean POLYAI_DRY_RUN?";
+            let ended = {
+                let api = StandIn::start(agents_api());
+                let step = (place.start)(&api).env(&proper, value).env("POLYAI_DRYRUN", "true");
+                let ended = step.env("NO_COLOR", "1").run();
+                assert_eq!((ended.code, api.requests().len()), (2, 0), "{}", ended.err);
+                ended
+            };
+            assert!(ended.err.contains(words), "{}", ended.err);
+        }
+        let api = StandIn::start(agents_api());
+        let step = (place.start)(&api).env(&proper, "true").env("POLYAI_DRYRUN", "true");
+        assert_eq!((step.run().code, api.posts()), (0, 0));
+    }
+}
+
+#[test]
 fn another_tools_variable_does_not_stop_a_rollback() {
     for (variable, words) in [
         ("POLYAI_APIKEY", "POLYAI_APIKEY is no input: did you mean POLYAI_API_KEY?"),
+        ("PLUGIN_APIKEY", "apikey (PLUGIN_APIKEY) is no input: did you mean api_key?"),
+        ("INPUT_AGENTID", "agentid (INPUT_AGENTID) is no input: did you mean agent-id?"),
         ("POLYAI_DEPLOYMENT", "POLYAI_DEPLOYMENT is no input: did you mean POLYAI_DEPLOYMENT_ID?"),
         ("POLYAI_PROFILE", "POLYAI_PROFILE is no input, and does nothing"),
+        ("POLYAI_TIME", "POLYAI_TIME is no input, and does nothing"),
         ("POLYAI_CI", "POLYAI_CI is no input, and does nothing"),
+        ("POLYAI_home", "POLYAI_home is no input, and does nothing"),
+        ("PLUGIN_OTHER", "PLUGIN_OTHER is no input, and does nothing"),
     ] {
         let api = StandIn::start(agents_api());
         let ended = Step::plain(&api).env(variable, "other").run();
-        assert_eq!((ended.code, api.posts()), (0, 1));
+        assert_eq!((ended.code, api.posts()), (0, 1), "{}", ended.err);
         assert_eq!(ended.err, format!("warning: {words}\n"));
     }
+    let api = StandIn::start(agents_api());
+    let step = Step::in_environment(&api, "live", "previous").env("INPUT_ENV", "prod");
+    let ended = step.run();
+    assert_eq!((ended.code, api.posts()), (0, 1), "{}", ended.err);
     // What is blank is not given.
     let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).env("POLYAI_DRYRUN", " ").run();

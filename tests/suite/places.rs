@@ -411,7 +411,7 @@ fn a_rollback_whose_outputs_cannot_be_written_is_told_in_every_place() {
         let ended = step.run();
         assert_eq!((ended.code, api.posts()), (1, 1), "{}", ended.err);
         assert!(ended.err.contains("outputs not written (internal-error)"), "{}", ended.err);
-        assert!(ended.err.contains("  outcome           rolled-back\n"), "{}", ended.err);
+        assert!(ended.err.contains("  outcome              rolled-back\n"), "{}", ended.err);
         says_nothing_to_others(place, &ended);
         let heard = obeyed(place.viewer, &ended.out, &ended.err);
         if place.viewer == Viewer::TeamCity {
@@ -491,6 +491,15 @@ fn no_password_of_a_pipeline_is_shown_or_sent() {
         ("jenkins", "BUILD_URL", "https://user:s3cret@ci.example.com/job/1/"),
         ("jenkins", "BUILD_URL", "https://user:p/s3cret@ci.example.com/job/1/"),
         ("jenkins", "BUILD_URL", "user:s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "https://user:2024/s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "https://ci.example.com/job/1/?token=s3cret"),
+        ("jenkins", "JOB_NAME", "https://user:s3cret@ci.example.com/job/1/"),
+        (
+            "codebuild",
+            "CODEBUILD_SOURCE_REPO_URL",
+            "https://user%3As3cret%40git.example.com/acme/bot.git",
+        ),
+        ("azure", "SYSTEM_COLLECTIONURI", "https://user:12/s3cret@dev.azure.com/acme/"),
         ("github", "GITHUB_SERVER_URL", "https://user:s3cret@github.com"),
         ("azure", "SYSTEM_COLLECTIONURI", "https://user:s3cret@dev.azure.com/acme/"),
     ];
@@ -504,9 +513,16 @@ fn no_password_of_a_pipeline_is_shown_or_sent() {
         for text in [ended.everything(), sent.clone()] {
             assert!(!text.contains("s3cret"), "{text}");
         }
-        let ambiguous = ["https://user:p?", "https://user:p/s3cret@ci", "user:s3cret@ci"];
+        let ambiguous = [
+            "https://user:p?",
+            "https://user:p/s3cret@ci",
+            "https://user:2024/",
+            "https://user%3A",
+            "https://user:12/",
+            "user:s3cret@ci",
+        ];
         if !ambiguous.iter().any(|begin| value.starts_with(begin)) {
-            let host = ["git.example.com/acme/bot.git", "https://ci.example.com/job/1/"];
+            let host = ["git.example.com/acme/bot.git", "ci.example.com/job/1/"];
             let others = ["https://github.com/", "https://dev.azure.com/acme/"];
             let is_shown = |address: &&str| sent.contains(*address);
             assert!(host.iter().chain(&others).any(is_shown), "{value}: {sent}");
@@ -518,8 +534,11 @@ fn no_password_of_a_pipeline_is_shown_or_sent() {
 fn a_person_keeps_an_address_without_a_password() {
     let api = StandIn::start(agents_api());
     let place = Place::of_id("buildkite").unwrap();
-    let step = step(place, &api).env("BUILDKITE_BUILD_CREATOR", "Ada <ada@example.com>");
-    let ended = step.env("BUILDKITE_REPO", "git@git.example.com:acme/bot.git").run();
+    let ended = step(place, &api).env("BUILDKITE_BUILD_CREATOR", "Ada <ada@example.com>");
+    let ended = ended.env("BUILDKITE_REPO", "git@git.example.com:acme/bot.git").run();
+    let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
+    let named = teamcity.env("TEAMCITY_PROJECT_NAME", "C# bots (who?)").run();
+    assert!(named.out.contains(", repository C# bots (who?), "), "{}", named.out);
     let told = ", repository git.example.com:acme/bot.git, run x-BUILDKITE_BUILD_NUMBER, started by \
         Ada <ada@example.com>, ";
     assert!(ended.out.contains(told), "{}", ended.out);

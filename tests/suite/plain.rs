@@ -172,7 +172,7 @@ fn does_not_wait_for_the_reader_of_an_output() {
     let (code, err) = step.run_out_into(writer);
     assert_eq!((code, api.posts()), (1, 1));
     assert!(err.contains("POLYAI_REPORT_FILE /dev/stdout: nobody reads it"), "{err}");
-    assert!(err.contains("  outcome           rolled-back\n"), "{err}");
+    assert!(err.contains("  outcome              rolled-back\n"), "{err}");
     drop(reader);
 }
 

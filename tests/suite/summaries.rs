@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 use support::agents_api::{AGENT, API_KEY, AgentsApi, Quirks};
 use support::stand_in::{Answer, Request, StandIn};
+use unicode_width::UnicodeWidthStr;
 
-/// The most characters of a line of the log that is to be compared with others.
+/// The most columns of the screen for a line of the log that is to be compared with others.
 const LINE_CHARACTERS: usize = 110;
 /// The labels of such lines.
 const COMPARED: [&str; 5] =
@@ -31,106 +32,145 @@ struct Scene {
     heading: &'static str,
     /// The inputs besides those of a rollback of `live` to `previous`.
     inputs: &'static [(&'static str, &'static str)],
+    /// A text that must be there, and one that must not.
+    says: &'static str,
+    never: &'static str,
 }
 
-const SCENES: [Scene; 20] = [
+const SCENE: Scene = Scene { name: "", heading: "", inputs: &[], says: "", never: "no such text" };
+
+const SCENES: [Scene; 24] = [
     Scene {
         name: "rolled-back",
         heading: "### ✅ live is back on “Opening hours”\n",
         inputs: &[("DEPLOYMENT_MESSAGE", "Calls drop after the greeting")],
+        ..SCENE
     },
     Scene {
         name: "rolled-back, with a long message",
         heading: "### ✅ live is back on “Opening hours”\n",
-        inputs: &[],
+        ..SCENE
+    },
+    Scene {
+        name: "rolled-back, with a message in Japanese",
+        heading: "### ✅ live is back on “Opening hours”\n",
+        ..SCENE
     },
     Scene {
         name: "unchanged",
         heading: "### ➖ live is on “New greeting” already\n",
         inputs: &[("DEPLOYMENT_ID", ACTIVE)],
+        ..SCENE
     },
     Scene {
         name: "previewed",
         heading: "### 🔍 Dry run: live would go back to “Opening hours”\n",
         inputs: &[("DRY_RUN", "true")],
+        ..SCENE
     },
     Scene {
         name: "internal-error",
         heading: "### ⚠️ live is back on “Opening hours”, but outputs could not be written\n",
         inputs: &[("OUTPUT_FILE", "/dev/full")],
+        ..SCENE
     },
     Scene {
         name: "invalid-input",
         heading: "### ❌ Not rolled back: inputs are bad\n",
         inputs: &[("AGENT_ID", ""), ("ENVIRONMENT", "production")],
+        ..SCENE
     },
     Scene {
         name: "unauthorized",
         heading: "### ❌ Not rolled back: the API did not accept the key\n",
         inputs: &[("API_KEY", "pk-of-another-workspace")],
+        ..SCENE
     },
     Scene {
         name: "not-found",
         heading: "### ❌ Not rolled back: live has no such deployment\n",
         inputs: &[("DEPLOYMENT_ID", GONE)],
+        ..SCENE
     },
     Scene {
         name: "not-found, without an environment",
         heading: "### ❌ Not rolled back: there is no such deployment\n",
         inputs: &[("DEPLOYMENT_ID", GONE), ("ENVIRONMENT", "")],
+        ..SCENE
     },
-    Scene {
-        name: "refused",
-        heading: "### ❌ Not rolled back: there is a conflict\n",
-        inputs: &[],
-    },
+    Scene { name: "refused", heading: "### ❌ Not rolled back: there is a conflict\n", ..SCENE },
     Scene {
         name: "superseded",
         heading: "### ❌ Not rolled back: somebody deployed meanwhile\n",
         inputs: &[("EXPECT_CURRENT", "c21f4e7")],
+        ..SCENE
     },
     Scene {
         name: "already-rolled-back",
         heading: "### ❌ Not rolled back: live was rolled back ",
-        inputs: &[],
+        ..SCENE
     },
     Scene {
         name: "unavailable",
         heading: "### ❌ Not rolled back: the API is too busy\n",
         inputs: &[("ATTEMPTS", "1")],
+        ..SCENE
     },
     Scene {
         name: "unknown",
         heading: "### ❓ Perhaps rolled back: the API's answer was lost\n",
         inputs: &[("ATTEMPTS", "1")],
+        ..SCENE
     },
     Scene {
         name: "tests-failed",
         heading: "### ⚠️ live is back on “Opening hours”, but of 6 test cases 1 failed, and 1 could not be run\n",
         inputs: &[("WAIT_FOR_TESTS", "true")],
+        ..SCENE
     },
     Scene {
         name: "tests-unknown",
         heading: "### ⚠️ live is back on “Opening hours”, but nobody knows whether tests passed\n",
         inputs: &[("WAIT_FOR_TESTS", "true")],
+        ..SCENE
     },
     Scene {
         name: "not-active",
         heading: "### ❓ Accepted, but not active: another version is active\n",
-        inputs: &[],
+        ..SCENE
     },
-    Scene {
-        name: "cancelled", heading: "### ❌ Not rolled back: it was cancelled\n", inputs: &[]
-    },
+    Scene { name: "cancelled", heading: "### ❌ Not rolled back: it was cancelled\n", ..SCENE },
     Scene {
         name: "cancelled, after the request",
         heading: "### ❓ Perhaps rolled back: it was cancelled\n",
-        inputs: &[],
+        ..SCENE
     },
     Scene {
         name: "rolled-back, where nobody looked",
         heading: "### ✅ live was rolled back to “Opening hours”\n",
         inputs: &[("VERIFY", "false")],
+        never: "active now",
+        ..SCENE
+    },
+    Scene {
+        name: "rolled-back, where the answer was lost",
+        heading: "### ✅ live is back on “Opening hours”\n",
+        says: "🧪 Whether tests were triggered is not known.\n",
+        ..SCENE
+    },
+    Scene {
+        name: "rolled-back, to the newer one",
+        heading: "### ✅ live is back on “New greeting”\n",
+        inputs: &[("DEPLOYMENT_ID", "add8d0c")],
+        never: "Before the next deployment",
+        ..SCENE
+    },
+    Scene {
+        name: "cancelled, while it was verified",
+        heading: "### ⚠️ Rolled back, then stopped: it was cancelled\n",
+        says: "The API has accepted “Opening hours” <code>46c7839</code>. Before it, live was on “New greeting”",
+        never: "active now",
+        ..SCENE
     },
 ];
 
@@ -173,7 +213,13 @@ impl Scene {
         let stand_in = StandIn::start(move |request| {
             let is_post = request.method == "POST";
             let is_after = is_sent.fetch_or(is_post, Ordering::SeqCst) || is_post;
-            if name == "cancelled" || (name.starts_with("cancelled,") && is_post) {
+            let is_cancelled = match name {
+                "cancelled" => true,
+                "cancelled, after the request" => is_post,
+                "cancelled, while it was verified" => is_after && !is_post,
+                _ => false,
+            };
+            if is_cancelled {
                 arrived.send(()).expect("the test waits");
                 return Answer::Silence(Vec::new());
             }
@@ -210,6 +256,8 @@ impl Scene {
         let says_what_to_do = shown.contains("**What to do**: ") || self.name == "invalid-input";
         let is_open = code != 0 || self.name == "previewed";
         assert_eq!(says_what_to_do, is_open, "{}: {shown}", self.name);
+        assert!(summary.contains(self.says), "{}: {summary}", self.name);
+        assert!(!shown.contains(self.never), "{}: {summary}", self.name);
         assert!(details.contains("\n- exit code: "), "{}: {details}", self.name);
     }
 
@@ -219,7 +267,7 @@ impl Scene {
         let mut told = BTreeSet::new();
         for fact in log.lines().filter_map(|line| line.strip_prefix("  ")) {
             assert!(told.insert(fact), "{}: {fact} stands twice in {log}", self.name);
-            let is_short = fact.chars().count() + 2 <= LINE_CHARACTERS;
+            let is_short = fact.width() + 2 <= LINE_CHARACTERS;
             let is_compared = COMPARED.iter().any(|label| fact.starts_with(label));
             assert!(is_short || !is_compared, "{}: {fact}", self.name);
         }
@@ -237,9 +285,9 @@ fn is_of_an_id(character: char) -> bool {
 fn prepare(name: &str, api: &AgentsApi) {
     let roll_back = "019e0f3a-71c4-7c1e-9b3d-000000000042/rollback";
     match name {
-        "already-rolled-back" => post(api, roll_back, "{}"),
-        "rolled-back, with a long message" => {
-            let message = "W".repeat(300);
+        "already-rolled-back" | "rolled-back, to the newer one" => post(api, roll_back, "{}"),
+        "rolled-back, with a long message" | "rolled-back, with a message in Japanese" => {
+            let message = if name.ends_with("Japanese") { "営業時間" } else { "W" }.repeat(75);
             let body = format!(r#"{{"targetEnvironment":"live","deploymentMessage":"{message}"}}"#);
             post(api, "019e0f3a-71c4-7c1e-9b3d-000000000044/promote", &body);
         }
@@ -268,6 +316,10 @@ fn answer(name: &str, api: &AgentsApi, request: &Request, is_after: bool) -> Ans
         "unknown" if is_after => Answer::new(403, ""),
         "tests-unknown" if request.target.contains("/testing/test-runs/") => {
             Answer::new(200, r#"{"id":"run-0001","status":"completed"}"#)
+        }
+        "rolled-back, where the answer was lost" if is_post => {
+            api.answer(request);
+            Answer::new(502, "")
         }
         "not-active" if is_post => {
             let answer = api.answer(request);
