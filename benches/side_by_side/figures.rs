@@ -1,5 +1,6 @@
 //! The figures, as a table, and what they must not pass.
 
+use crate::felt::Felt;
 use crate::subject::Usage;
 use crate::wire::Traffic;
 use anyhow::{Result, bail};
@@ -7,9 +8,9 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/RESULTS.md");
 /// Where `.ci/image` leaves the sizes of the image, in bytes: as it is pulled, and as it is kept.
-const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/image-sizes");
+const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/image-sizes");
 
 /// What is known of a subject.
 pub struct Figures {
@@ -24,7 +25,7 @@ pub struct Figures {
 
 /// Prints the figures and writes them down. Fails where one that can be repeated passes its limit. `lists` is the
 /// peak memory of a run that reads the lists, in KiB.
-pub fn tell(all: &[Figures], lists: u64, program: &str) -> Result<ExitCode> {
+pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result<ExitCode> {
     let [floor, own, verifying, usual] = all else { bail!("nothing to compare") };
     let row = |label: &str, of: &dyn Fn(&Figures) -> String| {
         let cells: Vec<_> = all.iter().map(of).collect();
@@ -43,6 +44,7 @@ pub fn tell(all: &[Figures], lists: u64, program: &str) -> Result<ExitCode> {
     text += &row("round trips", &|one| one.traffic.round_trips.to_string());
 
     let wall = |one: &Figures| median(one, |usage| usage.wall).as_secs_f64();
+    let cpu = |one: &Figures| median(one, |usage| usage.cpu).as_secs_f64();
     let count = |one: &Figures| one.instructions as f64;
     let kept = fs::read_to_string(IMAGE).unwrap_or_default();
     let image: Vec<f64> = kept.split_whitespace().filter_map(|size| size.parse().ok()).collect();
@@ -53,6 +55,8 @@ pub fn tell(all: &[Figures], lists: u64, program: &str) -> Result<ExitCode> {
         ("instructions, against curl and jq", count(own) / count(usual), 1.0 / 80.0, true),
         ("wall, against the floor", wall(own) / wall(floor), 1.5, false),
         ("wall, against curl and jq", wall(own) / wall(usual), 0.1, false),
+        ("CPU, against the floor", cpu(own) / cpu(floor), 1.6, false),
+        ("wall with verify, ms more", (wall(verifying) - wall(own)) * 1e3, 0.3, false),
         ("peak memory, MiB", own.memory as f64 / 1024.0, 4.0, true),
         ("peak memory with lists of 100 deployments, MiB", lists as f64 / 1024.0, 4.0, true),
         (
@@ -67,6 +71,13 @@ pub fn tell(all: &[Figures], lists: u64, program: &str) -> Result<ExitCode> {
         ("image as it is pulled, MB", image.first().map_or(f64::NAN, |size| size / 1e6), 3.0, true),
         ("image as it is kept, MB", image.get(1).map_or(f64::NAN, |size| size / 1e6), 7.0, true),
     ];
+    text += "\n| whole runs, ms | round trip | measured | at most | the least possible |\n";
+    text += "| --- | --- | --- | --- | --- |\n";
+    for Felt { what, distance, time, least, most } in felt {
+        let [distance, time, least, most] =
+            [distance, time, least, most].map(|time| time.as_millis());
+        text += &format!("| {what} | {distance} | {time} | {most} | {least} |\n");
+    }
     text += "\n| | measured | at most |\n| --- | --- | --- |\n";
     let mut passed = Vec::new();
     for (what, figure, most, can_repeat) in limits {

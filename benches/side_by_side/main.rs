@@ -1,15 +1,16 @@
 //! The program beside what people would use in its place, and beside the least that the same work
-//! takes: whole processes, in turn. `cargo bench --config .cargo/release.toml` measures what is shipped,
-//! prints the figures, writes them to RESULTS.md, and fails where one that can be repeated passes its
-//! limit.
+//! takes: whole processes, in turn. `.ci/bench` measures what is shipped, prints the figures, writes them to
+//! RESULTS.md, and fails where one that can be repeated passes its limit.
 
 mod api;
+mod distance;
+mod felt;
 mod figures;
 mod floor;
 mod subject;
 mod wire;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use figures::Figures;
 use std::env;
 use std::process::ExitCode;
@@ -35,7 +36,9 @@ fn main() -> Result<ExitCode> {
     subject::need(["curl", "jq", "strace", "time", "valgrind"])?;
     let api = api::Api::start()?;
     let own = env::current_exe()?.to_string_lossy().into_owned();
-    let program = env!("CARGO_BIN_EXE_polyai-rollback");
+    // Both are built in the same way, beside each other.
+    let program = env::args().nth(1).context("the path of the program")?;
+    let program = program.as_str();
     // The floor first, then the program, and what people would use last. The public authorities are
     // compiled into the program; curl reads the system's.
     let subjects = [
@@ -68,5 +71,5 @@ fn main() -> Result<ExitCode> {
         });
     }
     let lists = Subject::new("with lists", &[program], &api::LISTS).peak_memory(&api)?;
-    figures::tell(&all, lists, program)
+    figures::tell(&all, lists, &felt::measure(program)?, program)
 }
