@@ -67,8 +67,13 @@ pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result
         ),
         ("round trips", own.traffic.round_trips as f64, 3.0, false),
         ("round trips with verify", verifying.traffic.round_trips as f64, 4.0, false),
-        ("binary, MB", binary / 1e6, 3.8, true),
-        ("image as it is pulled, MB", image.first().map_or(f64::NAN, |size| size / 1e6), 3.0, true),
+        ("binary, MB", binary / 1e6, 3.65, true),
+        (
+            "image as it is pulled, MB",
+            image.first().map_or(f64::NAN, |size| size / 1e6),
+            2.95,
+            true,
+        ),
         ("image as it is kept, MB", image.get(1).map_or(f64::NAN, |size| size / 1e6), 7.0, true),
     ];
     text += "\n| whole runs, ms | round trip | measured | at most | the least possible |\n";

@@ -74,7 +74,5 @@ pub fn meant_by(name: &str) -> Option<&'static str> {
     let in_other_words = OTHER_WORDS.iter().find(|(word, _)| given.contains(word));
     let is_begun =
         |input: &&str| given.len() >= SHORTEST_BEGINNING && plain(input).starts_with(&given);
-    in_other_words
-        .map(|(_, input)| *input)
-        .or_else(|| NARROWING.into_iter().find(is_begun))
+    in_other_words.map(|(_, input)| *input).or_else(|| NARROWING.into_iter().find(is_begun))
 }
