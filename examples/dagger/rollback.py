@@ -1,6 +1,7 @@
 """Rolls live back to what it was before, and prints the outputs: `dagger run python rollback.py`.
 
-The key is the variable POLYAI_API_KEY. OWNER stands for the account under which polyai-rollback lives.
+The key is the variable POLYAI_API_KEY. With POLYAI_DRY_RUN=true, only what would be done is shown. OWNER stands
+for the account under which polyai-rollback lives.
 """
 
 import os
@@ -20,6 +21,8 @@ INPUTS = {
     "POLYAI_REGION": "us",
     "POLYAI_OUTPUT_FILE": "/tmp/rollback.env",
 }
+# POLYAI_DRY_RUN is for the person who starts the script. A name that only begins so is handed on, too, and refused.
+INPUTS |= {name: value for name, value in os.environ.items() if name.startswith("POLYAI_DRY")}
 
 
 async def roll_back() -> int:

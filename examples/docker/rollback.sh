@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Rolls live back to what it was before, and uses the outputs. The key is the variable POLYAI_API_KEY, the agent
-# POLYAI_AGENT_ID. OWNER stands for the account under which polyai-rollback lives.
+# POLYAI_AGENT_ID; with POLYAI_DRY_RUN=true, only what would be done is shown. OWNER stands for the account under which
+# polyai-rollback lives.
 set -euo pipefail
 
 folder=$(mktemp -d)
