@@ -1,16 +1,25 @@
 //! The figures, as a table, and what they must not pass.
 
 use crate::felt::Felt;
+use crate::plot;
 use crate::subject::Usage;
 use crate::wire::Traffic;
 use anyhow::{Result, bail};
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/RESULTS.md");
+const PLOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/times.svg");
 /// Where `.ci/image` leaves the sizes of the image, in bytes: as it is pulled, and as it is kept.
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/image-sizes");
+
+/// A way to run the step, and how long it takes on loopback.
+pub struct Step {
+    pub what: &'static str,
+    pub time: Duration,
+}
 
 /// What is known of a subject.
 pub struct Figures {
@@ -25,7 +34,13 @@ pub struct Figures {
 
 /// Prints the figures and writes them down. Fails where one that can be repeated passes its limit. `lists` is the
 /// peak memory of a run that reads the lists, in KiB.
-pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result<ExitCode> {
+pub fn tell(
+    all: &[Figures],
+    lists: u64,
+    felt: &[Felt],
+    steps: &[Step],
+    program: &str,
+) -> Result<ExitCode> {
     let [floor, own, verifying, usual] = all else { bail!("nothing to compare") };
     let row = |label: &str, of: &dyn Fn(&Figures) -> String| {
         let cells: Vec<_> = all.iter().map(of).collect();
@@ -67,6 +82,7 @@ pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result
         ),
         ("round trips", own.traffic.round_trips as f64, 3.0, false),
         ("round trips with verify", verifying.traffic.round_trips as f64, 4.0, false),
+        ("packages in the program", packages()?, 86.0, true),
         ("binary, MB", binary / 1e6, 3.65, true),
         (
             "image as it is pulled, MB",
@@ -83,6 +99,12 @@ pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result
             [distance, time, least, most].map(|time| time.as_millis());
         text += &format!("| {what} | {distance} | {time} | {most} | {least} |\n");
     }
+    text += "\n![The same as bars](times.svg)\n\n| as a step, on loopback | ms |\n| --- | --- |\n";
+    for Step { what, time } in steps {
+        text += &format!("| {what} | {:.1} |\n", time.as_secs_f64() * 1e3);
+    }
+    text += "\nThe time of a step is that of the platform which starts the container. That is why the image is small, and \
+             released steps pull it instead of building it.\n";
     text += "\n| | measured | at most |\n| --- | --- | --- |\n";
     let mut passed = Vec::new();
     for (what, figure, most, can_repeat) in limits {
@@ -96,11 +118,31 @@ pub fn tell(all: &[Figures], lists: u64, felt: &[Felt], program: &str) -> Result
         }
     }
     print!("{text}");
+    fs::write(PLOT, plot::times(felt))?;
     fs::write(RESULTS, format!("# Side by side\n\n{}\n{text}", machine()))?;
     for what in &passed {
         println!("too much: {what}");
     }
     Ok(if passed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The packages that the program is made of, itself included.
+fn packages() -> Result<f64> {
+    let tree = [
+        "tree",
+        "--package",
+        "polyai-rollback",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ];
+    let listed = Command::new("cargo").args(tree).output()?.stdout;
+    let listed = String::from_utf8(listed)?;
+    let names: BTreeSet<_> = listed.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    Ok(names.len() as f64)
 }
 
 /// When and where this was measured.

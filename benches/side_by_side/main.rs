@@ -7,18 +7,21 @@ mod distance;
 mod felt;
 mod figures;
 mod floor;
+mod plot;
 mod subject;
 mod wire;
 
 use anyhow::{Context, Result};
-use figures::Figures;
+use figures::{Figures, Step};
 use std::env;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use subject::Subject;
 
 /// How often each subject runs: to warm up, and to be measured.
 const WARM_UP: usize = 5;
 const ROUNDS: usize = 60;
+/// How often each way of running a step is measured.
+const STEPS: usize = 9;
 
 /// What people would write without the program.
 const SCRIPT: &str = r#"
@@ -28,6 +31,60 @@ curl --silent --show-error --fail --cacert "$POLYAI_CA_CERT" --header "X-API-KEY
   jq --raw-output '"deployment-id=\(.deployment.id)", "test-run-ids=\(.testRunIds | tojson)"' \
   >> "$GITHUB_OUTPUT"
 "#;
+
+/// The variables of a step that a container must be handed.
+const HANDED_ON: [&str; 9] = [
+    "GITHUB_ACTIONS",
+    "GITHUB_OUTPUT",
+    "GITHUB_STEP_SUMMARY",
+    "POLYAI_API_KEY",
+    "POLYAI_AGENT_ID",
+    "POLYAI_DEPLOYMENT_ID",
+    "POLYAI_DEPLOYMENT_MESSAGE",
+    "POLYAI_BASE_URL",
+    "POLYAI_CA_CERT",
+];
+
+/// How long a step takes: the program alone, in the container that a pipeline starts, and what people would use
+/// instead. The name of the image is the variable `IMAGE`; nothing of a container where there is no such image.
+fn as_steps(api: &api::Api, subjects: &[Subject], program: &str) -> Result<Vec<Step>> {
+    let image = env::var("IMAGE").unwrap_or_default();
+    let asked = Command::new("podman").args(["image", "exists", &image]).status();
+    let mut steps = vec![("the program alone", Subject::new("alone", &[program], &[]))];
+    if asked.is_ok_and(|asked| asked.success()) {
+        let folder = format!("{}:/work", api.path("").display());
+        let start = [
+            "podman",
+            "run",
+            "--rm",
+            "--network",
+            "host",
+            "--volume",
+            &folder,
+            "--workdir",
+            "/work",
+        ];
+        let handed_on = HANDED_ON.iter().flat_map(|name| ["--env", name]);
+        let command: Vec<_> = start.into_iter().chain(handed_on).chain([image.as_str()]).collect();
+        steps.push((
+            "a container of the image, started by podman",
+            Subject::new("container", &command, &[]),
+        ));
+    }
+    let usual = subjects.last().context("a subject")?;
+    let mut measured = Vec::new();
+    for (what, subject) in steps
+        .iter()
+        .map(|(what, subject)| (*what, subject))
+        .chain([("curl and jq in a shell", usual)])
+    {
+        let times = (0..STEPS).map(|_| Ok(subject.usage(api, api.port())?.wall));
+        let mut times = times.collect::<Result<Vec<_>>>()?;
+        times.sort_unstable();
+        measured.push(Step { what, time: times[STEPS / 2] });
+    }
+    Ok(measured)
+}
 
 fn main() -> Result<ExitCode> {
     if env::args().nth(1).as_deref() == Some("floor") {
@@ -71,5 +128,6 @@ fn main() -> Result<ExitCode> {
         });
     }
     let lists = Subject::new("with lists", &[program], &api::LISTS).peak_memory(&api)?;
-    figures::tell(&all, lists, &felt::measure(program)?, program)
+    let steps = as_steps(&api, &subjects, program)?;
+    figures::tell(&all, lists, &felt::measure(program)?, &steps, program)
 }

@@ -101,6 +101,7 @@ impl Subject {
         process.args(command).current_dir(api.path("")).env_clear();
         process
             .envs(var_os("PATH").map(|path| ("PATH", path)))
+            .envs(var_os("CONTAINERS_CONF").map(|path| ("CONTAINERS_CONF", path)))
             .envs((0..60).map(|n| (format!("RUNNER_{n}"), "something that no one reads here")))
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_OUTPUT", "outputs")
