@@ -23,6 +23,12 @@ const ROUNDS: usize = 60;
 /// How often each way of running a step is measured.
 const STEPS: usize = 9;
 
+/// The request alone, without anything that takes the answer apart.
+const REQUEST: &str = r#"
+curl --silent --show-error --fail --cacert "$POLYAI_CA_CERT" --header "X-API-KEY: $POLYAI_API_KEY" \
+  --header 'Content-Type: application/json' --data '{"deploymentMessage":"Calls drop since 02:40"}' \
+  "$POLYAI_BASE_URL/v1/agents/$POLYAI_AGENT_ID/deployments/$POLYAI_DEPLOYMENT_ID/rollback" >> "$GITHUB_OUTPUT"
+"#;
 /// What people would write without the program.
 const SCRIPT: &str = r#"
 curl --silent --show-error --fail --cacert "$POLYAI_CA_CERT" --header "X-API-KEY: $POLYAI_API_KEY" \
@@ -102,6 +108,7 @@ fn main() -> Result<ExitCode> {
         Subject::new("floor", &[&own, "floor"], &[]),
         Subject::new("polyai-rollback", &[program], &[("POLYAI_VERIFY", "false")]),
         Subject::new("with verify", &[program], &[]),
+        Subject::new("curl alone", &["sh", "-c", REQUEST], &[("POLYAI_CA_CERT", "all.pem")]),
         Subject::new("curl and jq", &["sh", "-c", SCRIPT], &[("POLYAI_CA_CERT", "all.pem")]),
     ];
 
