@@ -121,8 +121,7 @@ impl Context<'_> {
     pub fn look_first(&self) -> String {
         let dry_run = self.spell("dry-run");
         format!(
-            "start the same job with {dry_run} set to true, which changes nothing and shows what is active, or look in \
-             Agent Studio"
+            "look what is active: in Agent Studio, or by the same job with {dry_run} set to true, which changes nothing"
         )
     }
 

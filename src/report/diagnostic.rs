@@ -6,7 +6,7 @@
 //! the ways in which there is no connection.
 
 use crate::inputs::Task;
-use crate::model::{CallError, Delivery, Failure, TestRuns, Verification};
+use crate::model::{CallError, Delivery, Deployment, Failure, TestRuns, Verification};
 use crate::report::candidate::Candidate;
 use crate::report::facts::{Facts, Reason};
 use crate::report::{call_help, target_help};
@@ -207,19 +207,21 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
 
 /// The words of a rollback that stands although its tests made the run fail.
 fn tests_decided(headline: &'static str, problem: String) -> Words {
-    let help = "do not roll back again because of the tests; look at the test runs in Agent Studio";
+    let help = "the tests are no reason to roll back again; call the agent, and look at the test runs in Agent Studio";
     Words { headline, reason: Reason::new("", problem, help), effect: STAYS }
 }
 
 /// The words of a run that does not know what became of its request.
 fn perhaps_rolled_back(cause: &str, problem: String, facts: Facts<'_>) -> Words {
     let Facts { record, context, names } = facts;
-    let before = record.plan.current.as_ref();
-    let before =
-        before.map_or("the bad version".to_owned(), |before| names.title(before, TITLE_CHARACTERS));
+    let named = |deployment: Option<&Deployment>, unknown: &str| {
+        deployment.map_or(unknown.to_owned(), |known| names.title(known, TITLE_CHARACTERS))
+    };
     let help = format!(
-        "wait a minute, then {}; only if {before} is still active, run it again",
-        context.look_first()
+        "wait a minute, then {}; if that is {}, run the job again; if it is {}, the rollback was done",
+        context.look_first(),
+        named(record.plan.current.as_ref(), "the bad version"),
+        named(record.plan.target.as_ref(), "the one to go back to"),
     );
     let reason = Reason::new(cause, problem, help);
     Words { headline: "Perhaps rolled back", reason, effect: NOBODY_KNOWS }

@@ -36,6 +36,7 @@ fn sign(report: &Report<'_>) -> &'static str {
             _ if report.is_doubtful() => "⚠️",
             _ => "✅",
         },
+        (Some(_), Effect::Unchanged) if report.outcome == Outcome::AlreadyRolledBack => "✋",
         (Some(_), Effect::Unchanged) => "❌",
         (Some(_), Effect::Done) => "⚠️",
         (Some(_), Effect::Unknown | Effect::Accepted) => "❓",
@@ -68,7 +69,7 @@ fn ending(report: &Report<'_>) -> String {
             }
             Some(Counts { total, failed, errored, .. }) => {
                 format!(
-                    "{back}, but of {total} test cases {failed} failed, and {errored} could not be run"
+                    "{back}, but {failed} of {total} test cases failed, and {errored} could not be run"
                 )
             }
             None => format!("{back}, but tests failed"),
@@ -81,7 +82,9 @@ fn ending(report: &Report<'_>) -> String {
             }
             None => format!("{there} is on that version already"),
         },
-        (Outcome::Previewed, None) => format!("Dry run: {there} would go back to {title}"),
+        (Outcome::Previewed, None) => {
+            format!("Dry run, nothing changed: {there} would go back to {title}")
+        }
         (_, None) => back,
     }
 }
@@ -129,8 +132,9 @@ impl Page<'_> {
                 let still = self.still().unwrap_or_default();
                 let dry_run = self.code(&self.report.context.spell("dry-run"));
                 parts.push(format!("**Nothing was changed.**{still}"));
-                parts
-                    .push(format!("**What to do**: to roll back, run it again without {dry_run}."));
+                parts.push(format!(
+                    "**What to do**: to roll back, run the job again without {dry_run}."
+                ));
             }
             Outcome::Unchanged => parts.push("**Nothing was changed.**".to_owned()),
             _ => parts.extend(self.since()),
@@ -152,7 +156,7 @@ impl Page<'_> {
         let is_bad = plan.target.is_none() || plan.undone.iter().any(is_deployed);
         rollback.as_ref().filter(|_| is_bad).map(|_| {
             "**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it \
-             out there, or that deployment brings it back."
+             out there, or the next deployment brings it back."
                 .to_owned()
         })
     }

@@ -22,7 +22,15 @@ impl Page<'_> {
         let mut rows = vec![self.change_row(active, target)];
         if *outcome != Outcome::Unchanged {
             let shown = record.plan.undone.iter().take(UNDONE_SHOWN);
-            rows.extend(shown.map(|deployment| self.change_row(undone, deployment)));
+            let is_current = |undone: &Deployment| {
+                record.plan.current.as_ref().is_some_and(|current| current.id == undone.id)
+            };
+            rows.extend(shown.map(|deployment| match outcome {
+                Outcome::Previewed if is_current(deployment) => {
+                    self.change_row("▶️ active now, would be undone", deployment)
+                }
+                _ => self.change_row(undone, deployment),
+            }));
             let more = record.plan.undone.len().saturating_sub(UNDONE_SHOWN);
             rows.extend((more > 0).then(|| format!("| {undone} | {more} more | |")));
         }

@@ -55,11 +55,13 @@ pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>)
     );
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
     let help = format!(
-        "if the agent works, that is enough; to go further back, name a version in {target}, or give {} in {expect}",
+        "if the agent works, that is enough; to go further back, name a version in {target}, or say that what is \
+         active must go, with {} in {expect}",
         current.map_or("it", |current| &current.id)
     );
     let age = current.and_then(|current| names.age(current)).map(|age| format!(" {age}"));
-    let cause = format!("{there} was rolled back{} already", age.unwrap_or_default());
+    let title = current.map_or(String::new(), |current| names.title(current, MESSAGE_CHARACTERS));
+    let cause = format!("{there} was rolled back to {title}{} already", age.unwrap_or_default());
     Reason::new(cause, problem, help)
 }
 

@@ -222,7 +222,7 @@ fn unknown_says_how_to_find_out() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 504); looking for its effect did not help: the deployments could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 504); looking for its effect did not help: the deployments could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -238,7 +238,7 @@ fn an_answer_that_never_comes_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (no answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (no answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -253,7 +253,7 @@ fn a_connection_that_is_cut_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (connection closed before message completed); looking for its effect did not help: the deployments could not be read: connection closed before message completed; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (connection closed before message completed); looking for its effect did not help: the deployments could not be read: connection closed before message completed; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]
@@ -318,7 +318,7 @@ fn a_200_that_cannot_be_read_is_unknown() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: expected value at line 1 column 1); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: expected value at line 1 column 1; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   the API said      HTTP 200: no message
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -337,7 +337,7 @@ fn a_body_that_breaks_off_is_unknown_where_the_status_says_yes_only() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached); looking for its effect did not help: the deployments could not be read: HTTP 200 that cannot be read: error reading a body from connection: end of file before message length reached; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   the API said      HTTP 200: no message
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
@@ -349,7 +349,7 @@ error: Perhaps rolled back (unknown): the request was sent, and the API's answer
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200, and no whole answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 200, and no whole answer within 6.0 s); looking for its effect did not help: the deployments could not be read: HTTP 403; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]

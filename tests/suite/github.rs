@@ -71,7 +71,7 @@ fn rolls_back_and_hands_the_new_deployment_on() {
 
 🧪 2 test runs were triggered. This job has not waited for them: see Agent Studio.
 
-**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it out there, or that deployment brings it back.
+**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it out there, or the next deployment brings it back.
 
 <details><summary>Ids and details</summary>
 

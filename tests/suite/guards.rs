@@ -228,11 +228,15 @@ Preview: nothing was sent; live would go back to “Opening hours” (46c7839)
     );
     let summary = ended.read("summary.md").unwrap();
     assert!(
-        summary.starts_with("### 🔍 Dry run: live would go back to “Opening hours”\n"),
+        summary.starts_with(
+            "### 🔍 Dry run, nothing changed: live would go back to “Opening hours”\n"
+        ),
         "{summary}"
     );
     assert!(
-        summary.contains("| ⏹️ would be undone | “New greeting” <code>add8d0c</code> | 11 May "),
+        summary.contains(
+            "| ▶️ active now, would be undone | “New greeting” <code>add8d0c</code> | 11 May "
+        ),
         "{summary}"
     );
 }

@@ -105,7 +105,7 @@ fn undoes_no_rollback() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Not rolled back (already-rolled-back): what is active in live is itself a rollback: 46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); if the agent works, that is enough; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or give d-6 in POLYAI_EXPECT_CURRENT
+error: Not rolled back (already-rolled-back): what is active in live is itself a rollback: 46c7000 “message 6” (a rollback, 11 May 21:18 UTC, [..] ago), and undid add8000 “message 5” (a rollback, 11 May 20:18 UTC, [..] ago); if the agent works, that is enough; to go further back, name a version in POLYAI_DEPLOYMENT_ID, or say that what is active must go, with d-6 in POLYAI_EXPECT_CURRENT
   effect            unchanged: nothing was sent
   was active        46c7000  “message 6”  11 May 21:18 UTC, [..] ago[..]a rollback
   correlation id    [..]

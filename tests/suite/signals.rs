@@ -39,7 +39,7 @@ fn a_request_on_its_way_has_an_unknown_effect() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute, then start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio; only if the bad version is still active, run it again
+error: Perhaps rolled back (cancelled): cancelled by SIGTERM after the request was sent, and before it was known what came of it; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   correlation id    [..]

@@ -64,7 +64,7 @@ const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "previewed",
-        heading: "### 🔍 Dry run: live would go back to “Opening hours”\n",
+        heading: "### 🔍 Dry run, nothing changed: live would go back to “Opening hours”\n",
         inputs: &[("DRY_RUN", "true")],
         ..SCENE
     },
@@ -107,7 +107,7 @@ const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "already-rolled-back",
-        heading: "### ❌ Not rolled back: live was rolled back ",
+        heading: "### ✋ Not rolled back: live was rolled back to “Opening hours” ",
         ..SCENE
     },
     Scene {
@@ -124,7 +124,7 @@ const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "tests-failed",
-        heading: "### ⚠️ live is back on “Opening hours”, but of 6 test cases 1 failed, and 1 could not be run\n",
+        heading: "### ⚠️ live is back on “Opening hours”, but 1 of 6 test cases failed, and 1 could not be run\n",
         inputs: &[("WAIT_FOR_TESTS", "true")],
         ..SCENE
     },

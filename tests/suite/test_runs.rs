@@ -145,7 +145,7 @@ waiting for 2 test runs, at most 15m
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but tests failed (tests-failed): 2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; do not roll back again because of the tests; look at the test runs in Agent Studio
+error: Rolled back, but tests failed (tests-failed): 2 of 2 test runs finished: 4 of 6 cases passed, 1 failed, 1 errored; the tests are no reason to roll back again; call the agent, and look at the test runs in Agent Studio
   effect            rolled back, and the rollback stands
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
   test run          run-0002: completed, 1 of 3 cases passed, 1 failed, 1 errored
@@ -156,7 +156,7 @@ error: Rolled back, but tests failed (tests-failed): 2 of 2 test runs finished: 
     );
     let summary = ended.read("summary.md").unwrap();
     for row in [
-        "### ⚠️ live is back on 46c7839, but of 6 test cases 1 failed, and 1 could not be run\n\n**The rollback is done.** <code>46c7839</code> is active.\n",
+        "### ⚠️ live is back on 46c7839, but 1 of 6 test cases failed, and 1 could not be run\n\n**The rollback is done.** <code>46c7839</code> is active.\n",
         "| ❌ Books a &#124; table | no table ::error::was booked; book: not called |",
         "| 💥 c3 | could not be run: no reason is given |",
         "- effect: rolled back, and the rollback stands\n",
@@ -250,7 +250,7 @@ waiting for 2 test runs, at most 15m
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; test run run-0001 is over, and does not say clearly how it ended; test run run-0002 is over, and does not say clearly how it ended; do not roll back again because of the tests; look at the test runs in Agent Studio
+error: Rolled back, but nobody knows whether tests passed (tests-unknown): 2 of 2 test runs finished: 6 of 6 cases passed, 0 failed, 0 errored; test run run-0001 is over, and does not say clearly how it ended; test run run-0002 is over, and does not say clearly how it ended; the tests are no reason to roll back again; call the agent, and look at the test runs in Agent Studio
   effect            rolled back, and the rollback stands
   test run          run-0001: completed, 3 of 3 cases passed, 0 failed, 0 errored
   failed case       c: no reason is given (conversation c)

@@ -47,7 +47,7 @@ fn fails_where_another_version_is_active() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Accepted, but not active (not-active): the rollback was done: 46c7839 (11 May 22:18 UTC, [..] ago); but what is active is add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); start the same job with POLYAI_DRY_RUN set to true, which changes nothing and shows what is active, or look in Agent Studio
+error: Accepted, but not active (not-active): the rollback was done: 46c7839 (11 May 22:18 UTC, [..] ago); but what is active is add8d0c “New greeting” (11 May 15:18 UTC, [..] ago); look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing
   effect            unknown: the new deployment was made, and another one is active
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
   new deployment    019e191e-ca97-7afa-a3bf-000000000001
