@@ -4,12 +4,11 @@ use strsim::osa_distance;
 
 /// The most letters of an input's name that are changed, added, left out, or swapped with the next.
 const MOST_SLIPS: usize = 2;
-/// Parts of names by which an input is meant, without any sign between their words.
-const OTHER_WORDS: [(&str, &str); 3] =
-    [("dryrun", "dry-run"), ("preview", "dry-run"), ("expect", "expect-current")];
+/// Other words for an input.
+const OTHER_WORDS: [(&str, &str); 2] = [("preview", "dry-run"), ("expected", "expect-current")];
 /// The inputs without which a run does more than was wanted. Their beginnings are known, too: a run that should
 /// not act is worse than one that does not.
-const NARROWING: [&str; 3] = ["dry-run", "expect-current", "environment"];
+pub const NARROWING: [&str; 3] = ["dry-run", "expect-current", "environment"];
 /// The fewest letters of such a beginning.
 const SHORTEST_BEGINNING: usize = 3;
 
@@ -60,19 +59,30 @@ pub fn is_input(name: &str) -> bool {
     INPUTS.iter().any(|input| input.name == name)
 }
 
-/// The input that somebody means who writes its name with other signs or in another case (`dryRun`), with a slip
-/// (`enviroment`), in other words (`preview`), or only its beginning (`env`). None where no input is near.
-pub fn meant_by(name: &str) -> Option<&'static str> {
+/// How surely a name means an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// The name is the input's but for its signs, its case (`dryRun`) or a slip (`enviroment`).
+    Surely(&'static str),
+    /// The name is only like the input's: its beginning (`env`), or a part of it (`is-dry-run`).
+    Perhaps(&'static str),
+}
+
+/// The input that somebody means by a name that is none. None where no input is near.
+pub fn meant_by(name: &str) -> Option<Meant> {
     let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
     let given = plain(name);
     let slips = |input: &str| osa_distance(&plain(input), &given);
     let nearest = INPUTS.iter().map(|input| input.name).min_by_key(|input| slips(input))?;
     // A short name has many neighbours.
     if slips(nearest) <= MOST_SLIPS.min(nearest.len() / 4) {
-        return Some(nearest);
+        return Some(Meant::Surely(nearest));
     }
-    let in_other_words = OTHER_WORDS.iter().find(|(word, _)| given.contains(word));
+    if name.to_lowercase().split(['-', '_']).any(|word| word == "dry") || given.contains("dryrun") {
+        return Some(Meant::Perhaps("dry-run"));
+    }
+    let other_word = OTHER_WORDS.iter().find(|(word, _)| given == *word).map(|(_, input)| *input);
     let is_begun =
         |input: &&str| given.len() >= SHORTEST_BEGINNING && plain(input).starts_with(&given);
-    in_other_words.map(|(_, input)| *input).or_else(|| NARROWING.into_iter().find(is_begun))
+    other_word.or_else(|| NARROWING.into_iter().find(is_begun)).map(Meant::Perhaps)
 }

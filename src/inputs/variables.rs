@@ -1,6 +1,6 @@
 //! The variables that carry the inputs, whoever sets them.
 
-use crate::inputs::table::{is_input, meant_by};
+use crate::inputs::table::{Meant, NARROWING, is_input, meant_by};
 use crate::process::{env::ProcessEnv, place::Spelling};
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -36,6 +36,8 @@ struct Misspelled {
     spelling: Spelling,
     /// The trimmed value, which may be a secret.
     value: String,
+    /// Whether the name can mean nothing else.
+    is_sure: bool,
 }
 
 struct Variable {
@@ -74,12 +76,22 @@ impl Variables {
                 let variable = Variable { name, rank, spelling, value: value.to_owned() };
                 by_input.entry(input).or_default().push(variable);
             } else if !is_blank {
+                let value = value.to_string_lossy().trim().to_owned();
                 match meant_by(rest) {
-                    Some(input) => {
-                        let value = value.to_string_lossy().trim().to_owned();
-                        misspelled.push(Misspelled { name, input, spelling, value });
+                    Some(Meant::Surely(input)) => {
+                        misspelled.push(Misspelled { name, input, spelling, value, is_sure: true });
                     }
-                    None => unknown.push(name),
+                    // The address of a preview is no dry run.
+                    Some(Meant::Perhaps(input)) if input != "dry-run" || flag(&value).is_some() => {
+                        misspelled.push(Misspelled {
+                            name,
+                            input,
+                            spelling,
+                            value,
+                            is_sure: false,
+                        });
+                    }
+                    _ => unknown.push(name),
                 }
             }
         }
@@ -117,10 +129,10 @@ impl Variables {
     }
 
     /// The variables whose names are nearly those of inputs: what is wrong with each, and whether the run can go
-    /// on without it. It can where the input is given properly, too, as another tool may own the variable then.
-    /// But whoever writes anything like a dry run wants one.
+    /// on without it.
     pub fn misspelled(&self) -> impl Iterator<Item = (String, bool)> {
-        self.misspelled.iter().map(|Misspelled { name, input, spelling, value }| {
+        self.misspelled.iter().map(|misspelled| {
+            let Misspelled { name, input, spelling, .. } = misspelled;
             let given = match spelling {
                 Spelling::Variable => name.clone(),
                 _ => {
@@ -128,14 +140,24 @@ impl Variables {
                     format!("{} ({name})", rest.to_lowercase())
                 }
             };
-            let proper = self.text(input);
-            let can_go_on = match *input {
-                "dry-run" => proper == Some(value),
-                _ => proper.is_some(),
-            };
             let meant = spelled(input, *spelling);
-            (format!("{given} is no input: did you mean {meant}?"), can_go_on)
+            let problem = format!("{given} is no input: did you mean {meant}?");
+            (problem, self.does_no_harm(misspelled))
         })
+    }
+
+    /// Whether a misspelled variable may be ignored: it asks for what is done anyway, or another tool may own it, as
+    /// the input is given properly. But a setting is always that of whoever wrote the step, and what narrows a run
+    /// down is never ignored where its name can mean nothing else.
+    fn does_no_harm(&self, misspelled: &Misspelled) -> bool {
+        let Misspelled { input, spelling, value, is_sure, .. } = misspelled;
+        let proper = self.text(input);
+        if *input == "dry-run" {
+            let wanted = proper.map_or(Some(false), flag);
+            return wanted.is_some() && flag(value) == wanted;
+        }
+        let is_ours = *spelling != Spelling::Variable || (*is_sure && NARROWING.contains(input));
+        proper.is_some_and(|proper| proper == value || !is_ours)
     }
 
     /// The inputs that are given twice, with different values: the input, the variable that counts, and the
@@ -177,6 +199,15 @@ impl Variable {
     /// The trimmed value. None where the value is blank or not UTF-8.
     fn text(&self) -> Option<&str> {
         self.value.to_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+/// The meaning of a switch in any spelling; none where a text is no switch.
+fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 

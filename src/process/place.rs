@@ -87,6 +87,9 @@ pub enum Viewer {
     TeamCity,
 }
 
+/// What a query of a run's address may name: the build, by TeamCity's and Azure's words.
+const IDS: [&str; 3] = ["buildId", "buildTypeId", "tab"];
+
 /// A container of which nothing is known.
 pub const UNKNOWN: Place = Place {
     id: "",
@@ -314,9 +317,14 @@ impl Place {
         let mut address = parts.next()?.to_owned();
         for part in parts {
             let (name, rest) = part.split_once('}')?;
-            // A query of a variable may hold a token; that of the template says which run is meant.
             let value = variables.text(name)?;
-            address.push_str(value.split(['?', '#']).next().unwrap_or_default());
+            // A query may hold a token, and without it the address leads elsewhere.
+            let (_, query) = value.split_once(['?', '#']).unwrap_or_default();
+            let mut names = query.split(['?', '&', '#']).filter_map(|part| part.split_once('='));
+            if names.any(|(name, _)| !IDS.contains(&name)) {
+                return None;
+            }
+            address.push_str(&value);
             address.push_str(rest);
         }
         credentials::web_address(&address)

@@ -12,6 +12,10 @@ use crate::report::output_file::{OutputFile, Wanted};
 use crate::report::outputs::{LeftOut, Output};
 use crate::report::{Report, folder::Folder, outputs};
 use crate::text::row::Row;
+use std::path::PathBuf;
+
+/// The inputs that may name a file which is read.
+const READ_FILES: [&str; 2] = ["api-key-file", "ca-cert"];
 
 /// The files of one run.
 #[derive(Debug)]
@@ -33,21 +37,16 @@ impl OutputFiles {
     ) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
         let mut opened: Vec<OutputFile> = Vec::new();
-        let folder = files.output_folder.as_deref().map(Folder::open);
-        let folder = folder.and_then(|folder| {
-            let told = |error| format!("{} {error:#}", variables.spell("output-dir"));
-            folder.map_err(|error| problems.push(told(error))).ok()
+        let spelled = variables.spell("output-dir");
+        let folder = files.output_folder.as_deref().map(Folder::open).transpose();
+        let folder = folder.unwrap_or_else(|error| {
+            problems.push(format!("{spelled} {error:#}"));
+            None
         });
         for wanted in wanted_files(process_env, place, variables, files) {
             match OutputFile::open(wanted) {
                 None => {}
                 Some(Err(problem)) => problems.push(problem),
-                Some(Ok(file))
-                    if folder.as_ref().is_some_and(|folder| folder.replaces(&file.path)) =>
-                {
-                    let folder = variables.spell("output-dir");
-                    problems.push(format!("{} is the file of an output in {folder}", file.name));
-                }
                 Some(Ok(file)) => match opened.iter().find(|other| other.is_same_file(&file)) {
                     Some(other) => {
                         problems
@@ -57,6 +56,20 @@ impl OutputFiles {
                 },
             }
         }
+        let read = READ_FILES.into_iter();
+        let read = read.filter_map(|input| Some((variables.spell(input), variables.text(input)?)));
+        let mut others: Vec<_> = read.map(|(name, path)| (name, PathBuf::from(path))).collect();
+        others.extend(opened.iter().map(|file| (file.name.clone(), file.path.clone())));
+        let folder = folder.filter(|folder| {
+            // Nothing is replaced before it is certain that no other file is lost.
+            others.retain(|(_, path)| folder.replaces(path));
+            let told =
+                |(name, _): &(String, _)| format!("{name} is the file of an output in {spelled}");
+            problems.extend(others.iter().map(told));
+            let blanked = if others.is_empty() { folder.blank() } else { Ok(()) };
+            problems.extend(blanked.err().map(|error| format!("{spelled} {error:#}")));
+            others.is_empty()
+        });
         (Self { files: opened, folder, in_log: Vec::new() }, problems)
     }
 

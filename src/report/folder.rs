@@ -9,6 +9,7 @@ use crate::report::outputs::{LeftOut, NAMES, Output};
 use anyhow::{Context, Result, anyhow};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of all results. Tekton makes one message of them, which fails the step where it has more
@@ -28,8 +29,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if it is missing, and a blank file of each output, so that no value of an earlier run is
-    /// left there whatever becomes of this one. The error begins with the path.
+    /// Makes the folder if it is missing, and tries to write into it. The error begins with the path.
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         // Without a slash at its end, which would lead through a symbolic link.
@@ -40,7 +40,7 @@ impl Folder {
             }
             fs::create_dir_all(&path)?;
             let folder = Self { scratch: path.join(format!(".{}", random::token()?)), path };
-            NAMES.into_iter().try_for_each(|name| folder.replace(name, ""))?;
+            folder.write_scratch("").and_then(|()| Ok(fs::remove_file(&folder.scratch)?))?;
             Ok(folder)
         };
         open().with_context(|| format!("{shown} cannot be written"))
@@ -55,13 +55,18 @@ impl Folder {
         Ok(left_out)
     }
 
-    /// Whether a file is that of an output, which would replace it.
+    /// Makes a blank file of each output, so that no value of an earlier run is left there whatever becomes of this
+    /// one. The error begins with the path.
+    pub fn blank(&self) -> Result<()> {
+        let blanked = NAMES.into_iter().try_for_each(|name| self.replace(name, ""));
+        blanked.with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    /// Whether a file, by whatever path, is that of an output, which would replace it.
     pub fn replaces(&self, file: &Path) -> bool {
-        let is_output =
-            file.file_name().is_some_and(|name| NAMES.iter().any(|output| name == *output));
-        // The folder of `name` alone is where the program runs.
-        let parent = Path::new(".").join(file.parent().unwrap_or(file));
-        is_output && fs::canonicalize(parent).ok() == fs::canonicalize(&self.path).ok()
+        let identity = |path: &Path| fs::metadata(path).ok().map(|data| (data.dev(), data.ino()));
+        let own = identity(file);
+        own.is_some() && NAMES.iter().any(|name| identity(&self.path.join(name)) == own)
     }
 
     /// Makes a new file of an output, in the place of whatever has its name.

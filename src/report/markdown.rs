@@ -148,12 +148,13 @@ impl Page<'_> {
         parts
     }
 
-    /// What brings the bad version back. Nothing where nothing but rollbacks was undone: then a good version came
-    /// back.
+    /// What brings the bad version back. Nothing where a deployment came back and nothing but rollbacks was undone:
+    /// then a rollback was a mistake, and the change is wanted.
     fn next_deployment(&self) -> Option<String> {
         let Record { rollback, plan, .. } = self.report.record;
-        let is_deployed = |undone: &Deployment| undone.kind != Kind::RolledBack;
-        let is_bad = plan.target.is_none() || plan.undone.iter().any(is_deployed);
+        let is_deployed = |deployment: &Deployment| deployment.kind != Kind::RolledBack;
+        let is_deployment = plan.target.as_ref().is_some_and(is_deployed);
+        let is_bad = !is_deployment || plan.undone.iter().any(is_deployed);
         rollback.as_ref().filter(|_| is_bad).map(|_| {
             "**Before the next deployment**: the draft and <code>main</code> may still hold the bad change. Take it \
              out there, or the next deployment brings it back."

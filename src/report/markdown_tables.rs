@@ -16,7 +16,7 @@ impl Page<'_> {
             Outcome::Previewed => ("⏪ would come back", "⏹️ would be undone"),
             Outcome::Unchanged => ("▶️ active now", ""),
             _ if self.report.is_seen() => ("▶️ active now", "⏹️ undone"),
-            _ => ("⏳ accepted", "⏹️ undone"),
+            _ => ("⏳ accepted", "⏹️ to be undone"),
         };
         let target = record.plan.target.as_ref()?;
         let mut rows = vec![self.change_row(active, target)];

@@ -6,23 +6,35 @@
 pub fn host_and_path(text: &str) -> Option<String> {
     let address = text.split_once("://").map_or(text, |(_, address)| address);
     // A name that is no address may hold any sign.
-    if address == text && !text.contains('@') {
+    if address == text && !text.contains(['@', '=']) && !is_encoded(text) {
         return Some(text.to_owned());
     }
     // A query may hold a token.
     let (before, query) = address.split_once(['?', '#']).unwrap_or((address, ""));
     // The last sign counts, as a password may hold the sign, too.
     let path = before.rsplit_once('@').map_or(before, |(_, path)| path);
-    let is_encoded = path.to_lowercase().contains("%40");
-    (!query.contains('@') && !is_encoded).then(|| path.to_owned())
+    (!query.contains('@') && !is_encoded(path)).then(|| path.to_owned())
 }
 
-/// A name or an e-mail address as it is; of an address with a password, the host and the path.
+/// A name or an e-mail address as it is; of an address that may hold a password, the host and the path.
 pub fn without_password(text: &str) -> Option<String> {
-    let before_host = text.to_lowercase().replace("%40", "@").replace("%3a", ":");
-    let before_host = before_host.rsplit_once('@').map(|(before, _)| before.to_owned());
-    let may_hold_password = before_host.is_some_and(|before| before.contains(':'));
-    if may_hold_password { host_and_path(text) } else { Some(text.to_owned()) }
+    let has_query = text.contains("://") && text.contains(['?', '#']);
+    // A colon before a space is that of a sentence: `release: @acme/bot`.
+    let is_of_password = |(before, after): (&str, &str)| {
+        let password = before.split_once(':').map(|(_, password)| password);
+        let is_sentence = |password: &str| password.starts_with(' ') && !password.contains(':');
+        password.is_some_and(|password| !is_sentence(password)) && !after.is_empty()
+    };
+    let has_password = text.rsplit_once('@').is_some_and(is_of_password);
+    match has_query || has_password || is_encoded(text) {
+        true => host_and_path(text),
+        false => Some(text.to_owned()),
+    }
+}
+
+/// Whether a text holds an `@` that is percent-encoded.
+fn is_encoded(text: &str) -> bool {
+    text.to_lowercase().contains("%40")
 }
 
 /// An address of the web without its user; none where the text is no such address, as a password can be
@@ -35,9 +47,9 @@ pub fn web_address(text: &str) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    // A sign that comes later ends a password with a slash in it.
-    let is_clear = !path.contains('@') && !path.to_lowercase().contains("%40");
-    (is_host(host) && is_clear).then(|| format!("{scheme}://{host}{path}"))
+    // A sign that comes later may end a password with a slash in it.
+    let may_end_password = path.contains('@') || (authority.contains(':') && is_encoded(path));
+    (is_host(host) && !may_end_password).then(|| format!("{scheme}://{host}{path}"))
 }
 
 /// Whether a text is a host, perhaps with a port. `user:pass` is none: a slash in a password would end it.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::mpsc::channel;
-use support::agents_api::{AgentsApi, agents_api, rolled_back};
+use support::agents_api::{API_KEY, AgentsApi, agents_api, rolled_back};
 use support::parsers;
 use support::stand_in::{Answer, StandIn};
 
@@ -176,26 +176,62 @@ fn that_cannot_take_an_output_stops_the_run_before_it_begins() {
 }
 
 #[test]
-fn is_blank_while_a_run_goes_on_and_where_it_could_not_begin() {
-    let api = StandIn::start(agents_api());
-    let done = results(&step(&api).run());
-    let ended = step(&api).file("precious", "").env("POLYAI_REGION", "mars").run();
-    let blank = results(&ended);
-    assert_eq!(blank.keys().collect::<Vec<_>>(), done.keys().collect::<Vec<_>>());
-    assert_eq!(blank["outcome"], "invalid-input");
-    assert_eq!(blank["version"], "");
+fn has_no_value_of_an_earlier_run_while_this_one_goes_on() {
+    let (arrived, arrival) = channel();
+    let stand_in = StandIn::start(move |_| {
+        arrived.send(()).expect("the test waits");
+        Answer::Silence(Vec::new())
+    });
+    let step = step(&stand_in);
+    fs::create_dir_all(step.path("results")).unwrap();
+    let running = step.file("results/version", "stale").env("POLYAI_TIMEOUT", "1h").start();
+    arrival.recv().expect("a request");
+    assert_eq!(running.read("results/version"), "");
+    signal("TERM", running.pid());
+    let results = results(&running.finish());
+    assert_eq!((results["outcome"].as_str(), results.len()), ("cancelled", 20));
+}
+
+#[test]
+fn that_is_gone_after_the_rollback_is_told_with_the_outputs() {
+    let api = AgentsApi::new();
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results");
+    let gone = results.clone();
+    let stand_in = StandIn::start(move |request| {
+        let _ = fs::remove_dir_all(&gone);
+        api.answer(request)
+    });
+    let ended = step(&stand_in).env("POLYAI_OUTPUT_DIR", &results).run();
+    assert_eq!((ended.code, stand_in.posts()), (1, 1), "{}", ended.err);
+    assert!(
+        ended.err.starts_with("error: ROLLED BACK, but outputs not written (internal-error): ")
+    );
+    assert!(ended.err.contains("\n  outcome              rolled-back\n"), "{}", ended.err);
 }
 
 #[test]
 fn replaces_no_other_file_of_the_run() {
-    for (input, path) in
-        [("OUTPUT_FILE", "results/version"), ("REPORT_FILE", "./results/../results/outcome")]
-    {
+    for (input, path) in [
+        ("OUTPUT_FILE", "results/version"),
+        ("REPORT_FILE", "./results/../results/version"),
+        ("SUMMARY_FILE", "link"),
+        ("API_KEY_FILE", "results/version"),
+    ] {
         let api = StandIn::start(agents_api());
-        let ended = step(&api).env(format!("POLYAI_{input}"), path).run();
+        let step = step(&api);
+        fs::create_dir_all(step.path("results")).unwrap();
+        symlink("results/version", step.path("link")).unwrap();
+        let step = step.file("results/version", API_KEY).without("POLYAI_API_KEY");
+        let key = if input == "API_KEY_FILE" { "" } else { API_KEY };
+        let step = step.env("POLYAI_API_KEY", key).env(format!("POLYAI_{input}"), path);
+        let ended = step.run();
         assert_eq!((ended.code, api.requests().len()), (2, 0), "{}", ended.err);
         let words = format!("POLYAI_{input} is the file of an output in POLYAI_OUTPUT_DIR\n");
         assert!(ended.err.contains(&words), "{}", ended.err);
+        assert!(
+            ended.read("results/version").unwrap().starts_with(API_KEY) || input != "API_KEY_FILE"
+        );
     }
 }
 

@@ -183,20 +183,40 @@ fn a_misspelled_input_is_refused() {
 fn a_misspelled_dry_run_counts_beside_a_proper_one() {
     for place in &PLACES {
         let proper = (place.variable)("dry-run");
-        for value in ["false", "perhaps"] {
-            let words = "POLYAI_DRYRUN is no input: did you mean POLYAI_DRY_RUN?";
-            let ended = {
+        for (given, misspelled, code) in [
+            ("false", "true", 2),
+            ("perhaps", "true", 2),
+            ("true", "false", 2),
+            ("true", "true", 0),
+            ("true", "YES", 0),
+            ("false", "False", 0),
+            ("", "false", 0),
+        ] {
+            for name in ["POLYAI_DRYRUN", "POLYAI_DRY_MODE"] {
                 let api = StandIn::start(agents_api());
-                let step = (place.start)(&api).env(&proper, value).env("POLYAI_DRYRUN", "true");
+                let step = (place.start)(&api).env(&proper, given).env(name, misspelled);
                 let ended = step.env("NO_COLOR", "1").run();
-                assert_eq!((ended.code, api.requests().len()), (2, 0), "{}", ended.err);
-                ended
-            };
-            assert!(ended.err.contains(words), "{}", ended.err);
+                assert_eq!(ended.code, code, "{name}: {}", ended.err);
+                let is_done = code == 0 && given != "true";
+                assert_eq!(api.posts(), usize::from(is_done), "{name}: {}", ended.err);
+            }
         }
+    }
+}
+
+#[test]
+fn a_misspelled_setting_is_not_that_of_another_tool() {
+    for (proper, misspelled) in [
+        (("POLYAI_ENVIRONMENT", "live"), ("INPUT_ENVIROMENT", "sandbox")),
+        (("POLYAI_ENVIRONMENT", "live"), ("PLUGIN_ENV", "sandbox")),
+        (("POLYAI_ENVIRONMENT", "live"), ("POLYAI_ENVIROMENT", "sandbox")),
+        (("POLYAI_EXPECT_CURRENT", "add8d0c"), ("POLYAI_EXPECTCURENT", "c21f4e7")),
+        (("POLYAI_DEPLOYMENT_ID", "previous"), ("INPUT_DEPLOYMENTID", "46c7839")),
+    ] {
         let api = StandIn::start(agents_api());
-        let step = (place.start)(&api).env(&proper, "true").env("POLYAI_DRYRUN", "true");
-        assert_eq!((step.run().code, api.posts()), (0, 0));
+        let step = Step::in_environment(&api, "live", "previous").env(proper.0, proper.1);
+        let ended = step.env(misspelled.0, misspelled.1).run();
+        assert_eq!((ended.code, api.requests().len()), (2, 0), "{misspelled:?}: {}", ended.err);
     }
 }
 
@@ -204,24 +224,29 @@ fn a_misspelled_dry_run_counts_beside_a_proper_one() {
 fn another_tools_variable_does_not_stop_a_rollback() {
     for (variable, words) in [
         ("POLYAI_APIKEY", "POLYAI_APIKEY is no input: did you mean POLYAI_API_KEY?"),
-        ("PLUGIN_APIKEY", "apikey (PLUGIN_APIKEY) is no input: did you mean api_key?"),
-        ("INPUT_AGENTID", "agentid (INPUT_AGENTID) is no input: did you mean agent-id?"),
+        ("POLYAI_ENV", "POLYAI_ENV is no input: did you mean POLYAI_ENVIRONMENT?"),
         ("POLYAI_DEPLOYMENT", "POLYAI_DEPLOYMENT is no input: did you mean POLYAI_DEPLOYMENT_ID?"),
         ("POLYAI_PROFILE", "POLYAI_PROFILE is no input, and does nothing"),
         ("POLYAI_TIME", "POLYAI_TIME is no input, and does nothing"),
         ("POLYAI_CI", "POLYAI_CI is no input, and does nothing"),
         ("POLYAI_home", "POLYAI_home is no input, and does nothing"),
+        ("POLYAI_PREVIEW", "POLYAI_PREVIEW is no input, and does nothing"),
+        (
+            "POLYAI_PREVIEW_SERVICE_HOST",
+            "POLYAI_PREVIEW_SERVICE_HOST is no input, and does nothing",
+        ),
+        (
+            "POLYAI_HEALTH_EXPECTED_STATUS",
+            "POLYAI_HEALTH_EXPECTED_STATUS is no input, and does nothing",
+        ),
         ("PLUGIN_OTHER", "PLUGIN_OTHER is no input, and does nothing"),
     ] {
         let api = StandIn::start(agents_api());
-        let ended = Step::plain(&api).env(variable, "other").run();
+        let step = Step::in_environment(&api, "live", "previous").env(variable, "10.0.0.7");
+        let ended = step.run();
         assert_eq!((ended.code, api.posts()), (0, 1), "{}", ended.err);
         assert_eq!(ended.err, format!("warning: {words}\n"));
     }
-    let api = StandIn::start(agents_api());
-    let step = Step::in_environment(&api, "live", "previous").env("INPUT_ENV", "prod");
-    let ended = step.run();
-    assert_eq!((ended.code, api.posts()), (0, 1), "{}", ended.err);
     // What is blank is not given.
     let api = StandIn::start(agents_api());
     let ended = Step::plain(&api).env("POLYAI_DRYRUN", " ").run();

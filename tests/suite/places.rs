@@ -481,6 +481,9 @@ fn no_password_of_a_pipeline_is_shown_or_sent() {
         ("buildkite", "BUILDKITE_REPO", "https://user:p/s3cret@git.example.com/acme/bot.git"),
         ("buildkite", "BUILDKITE_REPO", "user:s3cret@git.example.com/acme/bot.git"),
         ("buildkite", "BUILDKITE_REPO", "https://git.example.com/acme/bot.git?token=s3cret"),
+        ("buildkite", "BUILDKITE_REPO", "git.example.com/acme/bot.git?private_token=s3cret"),
+        ("codebuild", "CODEBUILD_SOURCE_REPO_URL", "user:s3cret%40git.example.com/acme/bot"),
+        ("jenkins", "JOB_NAME", "https://git.example.com/acme/bot.git?token=s3cret"),
         ("buildkite", "BUILDKITE_REPO", "https://user:p?s3cret@git.example.com/acme/bot.git"),
         (
             "codebuild",
@@ -517,7 +520,9 @@ fn no_password_of_a_pipeline_is_shown_or_sent() {
             "https://user:p?",
             "https://user:p/s3cret@ci",
             "https://user:2024/",
+            "https://ci.example.com/job/1/?",
             "https://user%3A",
+            "user:s3cret%40git",
             "https://user:12/",
             "user:s3cret@ci",
         ];
@@ -539,6 +544,20 @@ fn a_person_keeps_an_address_without_a_password() {
     let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
     let named = teamcity.env("TEAMCITY_PROJECT_NAME", "C# bots (who?)").run();
     assert!(named.out.contains(", repository C# bots (who?), "), "{}", named.out);
+    for name in ["CI: release @acme/voice-agent", "deploy: [eu, @acme/bot]"] {
+        let github = step(Place::of_id("github").unwrap(), &StandIn::start(agents_api()));
+        let named = github.env("GITHUB_WORKFLOW", name).run();
+        assert!(named.out.contains(&format!("GitHub Actions, {name}, ")), "{}", named.out);
+    }
+    for address in [
+        "https://tc/viewLog.html?buildId=4711",
+        "https://ci/job/deploy%40live/12/",
+        "https://h/ng/#/account/X/9",
+    ] {
+        let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
+        let named = teamcity.env("BUILD_URL", address).run();
+        assert!(named.out.contains(&format!(", {}", address)), "{}", named.out);
+    }
     let told = ", repository git.example.com:acme/bot.git, run x-BUILDKITE_BUILD_NUMBER, started by \
         Ada <ada@example.com>, ";
     assert!(ended.out.contains(told), "{}", ended.out);
