@@ -159,7 +159,9 @@ fn machine() -> String {
          medians, with what nine of ten runs are within.\n",
         said("date --utc +%Y-%m-%d"),
         said("git rev-parse --short HEAD"),
-        said("git diff --quiet HEAD -- . ':!benches/RESULTS.md' || echo ' with changes'"),
+        said(
+            "git diff --quiet HEAD -- . ':!benches/RESULTS.md' ':!benches/times.svg' || echo ', with changes'"
+        ),
         said("nproc"),
         said("sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"),
         said("uname -sr | cut -d' ' -f2"),
