@@ -20,7 +20,7 @@ pub use deployment::{Deployment, Kind, PREFIX_CHARACTERS};
 pub use environment::Environment;
 pub use failure::{Candidates, Delivery, Elsewhere, Failure, NoTarget};
 pub use id::Id;
-pub use names::Names;
+pub use names::{LINE_CHARACTERS, Names};
 pub use outcome::{Effect, Outcome, Signal};
 pub use record::{Plan, Record, Rollback, Verification};
 pub use rollback_request::{Limits, PREVIOUS, RollbackRequest, TargetSpec};

@@ -7,7 +7,7 @@ use humantime::format_rfc3339_seconds;
 use std::time::{Duration, SystemTime};
 
 /// The most characters of a message in a line of the log.
-const LINE_CHARACTERS: usize = 40;
+pub const LINE_CHARACTERS: usize = 40;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

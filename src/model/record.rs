@@ -64,10 +64,22 @@ pub enum Verification {
     Unseen(String),
 }
 
+impl Record {
+    /// The deployment that the rollback made.
+    pub fn made(&self) -> Option<&Deployment> {
+        self.rollback.as_ref().map(|rollback| &rollback.deployment)
+    }
+}
+
 impl Plan {
     /// Whether a deployment was there before.
     pub fn knows(&self, deployment: &Deployment) -> bool {
         self.known_ids.as_ref().is_some_and(|ids| ids.contains(&deployment.id))
+    }
+
+    /// Whether a deployment is the active one.
+    pub fn is_current(&self, deployment: &Deployment) -> bool {
+        self.current.as_ref().is_some_and(|current| current.id == deployment.id)
     }
 
     /// All deployments of the plan.
@@ -78,10 +90,9 @@ impl Plan {
     /// The facts, for people: from which deployment to which, and what that undoes.
     pub fn rows(&self, names: &Names) -> Vec<Row> {
         let mut rows = Vec::new();
-        let is_undone =
-            |current: &Deployment| self.undone.iter().any(|undone| undone.id == current.id);
+        let is_undone = self.undone.iter().any(|undone| self.is_current(undone));
         if let Some(current) = &self.current {
-            let undone: &[&str] = if is_undone(current) { &["will be undone"] } else { &[] };
+            let undone: &[&str] = if is_undone { &["will be undone"] } else { &[] };
             rows.push(Row::of_cells("active now", names.cells(current, undone)));
         }
         rows.extend(self.passed_over.iter().map(|version| {
@@ -90,10 +101,7 @@ impl Plan {
         }));
         let target = self.target.as_ref();
         rows.extend(target.map(|target| Row::of_cells("going back to", names.cells(target, &[]))));
-        let is_current = |deployment: &&Deployment| {
-            self.current.as_ref().is_some_and(|current| current.id == deployment.id)
-        };
-        let undone: Vec<_> = self.undone.iter().filter(|undone| !is_current(undone)).collect();
+        let undone: Vec<_> = self.undone.iter().filter(|undone| !self.is_current(undone)).collect();
         let shown = undone.iter().take(UNDONE_SHOWN);
         rows.extend(shown.map(|undone| Row::of_cells("undoes as well", names.cells(undone, &[]))));
         let more = undone.len().saturating_sub(UNDONE_SHOWN);

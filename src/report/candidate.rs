@@ -36,8 +36,7 @@ pub struct Candidate {
 impl Candidate {
     /// A deployment as a person can choose it.
     pub(super) fn new(deployment: &Deployment, Facts { record, names, .. }: Facts<'_>) -> Self {
-        let current = record.plan.current.as_ref();
-        let is_active = current.is_some_and(|current| current.id == deployment.id);
+        let is_active = record.plan.is_current(deployment);
         let give = match deployment.version {
             Some(_) => names.short(deployment),
             None => deployment.id.clone(),

@@ -6,15 +6,14 @@
 //! the ways in which there is no connection.
 
 use crate::inputs::Task;
-use crate::model::{CallError, Delivery, Deployment, Failure, TestRuns, Verification};
+use crate::model::{
+    CallError, Delivery, Deployment, Failure, LINE_CHARACTERS, TestRuns, Verification,
+};
 use crate::report::candidate::Candidate;
 use crate::report::facts::{Facts, Reason};
 use crate::report::{call_help, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
-
-/// The most characters of a message in a sentence.
-const TITLE_CHARACTERS: usize = 40;
 
 /// What was and was not done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -215,7 +214,7 @@ fn tests_decided(headline: &'static str, problem: String) -> Words {
 fn perhaps_rolled_back(cause: &str, problem: String, facts: Facts<'_>) -> Words {
     let Facts { record, context, names } = facts;
     let named = |deployment: Option<&Deployment>, unknown: &str| {
-        deployment.map_or(unknown.to_owned(), |known| names.title(known, TITLE_CHARACTERS))
+        deployment.map_or(unknown.to_owned(), |known| names.title(known, LINE_CHARACTERS))
     };
     let help = format!(
         "wait a minute, then {}; if that is {}, run the job again; if it is {}, the rollback was done",
@@ -281,7 +280,7 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
 /// The words of a deployment that was made and is not active, or is not the one that was asked for.
 fn not_active(facts: Facts<'_>) -> Words {
     let Facts { record, context, .. } = facts;
-    let made = facts.line(record.rollback.as_ref().map(|rollback| &rollback.deployment));
+    let made = facts.line(record.made());
     let (headline, effect, cause, problem) = match &record.verification {
         Some(Verification::OtherActive(active)) => {
             let active = facts.line(active.as_ref());

@@ -164,7 +164,7 @@ impl Page<'_> {
 
     /// Since when the version is active, as far as that was seen.
     fn since(&self) -> Option<String> {
-        let made = &self.report.record.rollback.as_ref()?.deployment;
+        let made = self.report.record.made()?;
         let named = self.named(self.report.record.plan.target.as_ref().unwrap_or(made));
         if !self.report.is_seen() {
             return Some(format!(
@@ -246,7 +246,7 @@ impl Page<'_> {
             }
             Effect::Done if self.report.is_seen() => {
                 let undone = before.map(|before| format!("; {before} is undone"));
-                let made = &record.rollback.as_ref()?.deployment;
+                let made = record.made()?;
                 format!(
                     " {} is active{}.",
                     self.named(target.unwrap_or(made)),

@@ -22,11 +22,8 @@ impl Page<'_> {
         let mut rows = vec![self.change_row(active, target)];
         if *outcome != Outcome::Unchanged {
             let shown = record.plan.undone.iter().take(UNDONE_SHOWN);
-            let is_current = |undone: &Deployment| {
-                record.plan.current.as_ref().is_some_and(|current| current.id == undone.id)
-            };
             rows.extend(shown.map(|deployment| match outcome {
-                Outcome::Previewed if is_current(deployment) => {
+                Outcome::Previewed if record.plan.is_current(deployment) => {
                     self.change_row("▶️ active now, would be undone", deployment)
                 }
                 _ => self.change_row(undone, deployment),

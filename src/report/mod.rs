@@ -25,17 +25,14 @@ mod target_help;
 
 use crate::inputs::Task;
 use crate::model::{
-    Deployment, Effect, Environment, Failure, Names, Outcome, Plan, Record, TestsOutcome,
-    Verification,
+    Deployment, Effect, Environment, Failure, LINE_CHARACTERS, Names, Outcome, Plan, Record,
+    TestsOutcome, Verification,
 };
 use crate::text::row::Row;
 use context::Context;
 use diagnostic::Diagnostic;
 use facts::Facts;
 use std::time::Duration;
-
-/// The most characters of a message in a line of the log.
-const LINE_CHARACTERS: usize = 40;
 
 /// A run, from its beginning to its end, or to the wait for its tests.
 pub struct Report<'a> {
@@ -66,8 +63,7 @@ impl<'a> Report<'a> {
         result: &Result<Outcome, Failure>,
     ) -> Self {
         let candidates = result.as_ref().err().map_or(&[][..], Failure::candidates);
-        let made = record.rollback.iter().map(|rollback| &rollback.deployment);
-        let seen = record.plan.deployments().chain(made).chain(candidates);
+        let seen = record.plan.deployments().chain(record.made()).chain(candidates);
         let names = Names::among(seen, context.started);
         let (outcome, effect, diagnostic) = match result {
             Ok(Outcome::RolledBack) => (Outcome::RolledBack, Effect::Done, None),
@@ -83,8 +79,8 @@ impl<'a> Report<'a> {
 
     /// The deployment that the run is about: the new one, or the one that was right already.
     pub fn deployment(&self) -> Option<&'a Deployment> {
-        match (&self.record.rollback, self.outcome) {
-            (Some(rollback), _) => Some(&rollback.deployment),
+        match (self.record.made(), self.outcome) {
+            (Some(made), _) => Some(made),
             (None, Outcome::Unchanged) => self.record.plan.current.as_ref(),
             (None, _) => None,
         }
@@ -102,15 +98,14 @@ impl<'a> Report<'a> {
 
     /// The environment, for people.
     pub fn there(&self) -> &'static str {
-        let made =
-            self.record.rollback.as_ref().and_then(|rollback| rollback.deployment.environment);
+        let made = self.record.made().and_then(|made| made.environment);
         self.record.plan.environment.or(made).map_or("the environment", Environment::name)
     }
 
     /// The version that was gone back to, for people: as the target, whose message it bears, or as the new
     /// deployment, if the target was not looked up. The message has at most `most` characters.
     pub fn title(&self, most: usize) -> String {
-        let made = self.record.rollback.as_ref().map(|rollback| &rollback.deployment);
+        let made = self.record.made();
         let target = self.record.plan.target.as_ref().filter(|target| target.message.is_some());
         let shown = target.or(made).or(self.record.plan.target.as_ref());
         shown.map_or("another version".to_owned(), |shown| self.names.title(shown, most))
@@ -143,7 +138,7 @@ impl<'a> Report<'a> {
         if let Some(diagnostic) = &self.diagnostic {
             return diagnostic.headline.clone();
         }
-        let made = self.record.rollback.as_ref().map(|rollback| &rollback.deployment);
+        let made = self.record.made();
         // The message alone may be that of several versions.
         let with_version = |title: &str, deployment: Option<&Deployment>| {
             let short = deployment.map(|deployment| self.names.short(deployment));

@@ -83,14 +83,14 @@ pub fn of_report(report: &Report<'_>) -> Vec<Output> {
 /// The deployment that was replaced, or may have been, or would be. None where nothing is replaced.
 pub fn replaced<'a>(report: &Report<'a>) -> Option<&'a Deployment> {
     let is_preview = report.outcome == Outcome::Previewed;
-    let made = report.record.rollback.as_ref().map(|rollback| &rollback.deployment.id);
+    let made = report.record.made().map(|made| &made.id);
     let current = report.record.plan.current.as_ref();
     current
         .filter(|_| is_preview || report.effect != Effect::Unchanged)
         .filter(|current| made != Some(&current.id))
 }
 
-/// The names of the outputs, in their order.
+/// The names of all outputs, as `document` has them.
 pub const NAMES: [&str; 20] = [
     "outcome",
     "deployment-id",

@@ -4,8 +4,7 @@ use crate::log::Log;
 use crate::model::{Outcome, Rollback, TestRuns, TestsOutcome, Verification};
 use crate::report::Report;
 
-/// Tells how the run ended. A rollback that was told before the wait for its tests is not told again,
-/// unless the tests made the run fail.
+/// Tells how the run ended. A rollback that was told before the wait for its tests is not told again.
 pub fn end(report: &Report<'_>, log: &mut Log<'_>) {
     match (&report.diagnostic, &report.record.tests) {
         (None, Some(runs)) => tests(runs, log),

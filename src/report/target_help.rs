@@ -1,10 +1,7 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
-use crate::model::{Candidates, Deployment, Kind, NoTarget, PREFIX_CHARACTERS};
+use crate::model::{Candidates, Deployment, Kind, LINE_CHARACTERS, NoTarget, PREFIX_CHARACTERS};
 use crate::report::facts::{Facts, Reason};
-
-/// The most characters of a message that are shown beside a version.
-const MESSAGE_CHARACTERS: usize = 40;
 
 /// Another deployment is active than the one that was expected, or that was active when the plan was made.
 pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
@@ -60,7 +57,7 @@ pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>)
         current.map_or("it", |current| &current.id)
     );
     let age = current.and_then(|current| names.age(current)).map(|age| format!(" {age}"));
-    let title = current.map_or(String::new(), |current| names.title(current, MESSAGE_CHARACTERS));
+    let title = current.map_or(String::new(), |current| names.title(current, LINE_CHARACTERS));
     let cause = format!("{there} was rolled back to {title}{} already", age.unwrap_or_default());
     Reason::new(cause, problem, help)
 }
@@ -153,7 +150,7 @@ pub(super) fn too_short(input: &str, matching: &[Deployment], facts: Facts<'_>) 
         _ => context.target(),
     };
     let meant = matching.iter().map(|deployment| {
-        let message = names.message(deployment, MESSAGE_CHARACTERS);
+        let message = names.message(deployment, LINE_CHARACTERS);
         let message = message.map(|message| format!(" ({message})"));
         format!("{}{}", names.short(deployment), message.unwrap_or_default())
     });
