@@ -2,6 +2,7 @@
 //! and what comes back begins slowly, as with TCP. The kernel of many machines cannot delay loopback itself.
 
 use anyhow::Result;
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -57,22 +58,26 @@ fn read(mut from: &TcpStream, to: Sender<Sent>) {
     }
 }
 
-/// Delivers what the server sends: a window full in each round trip, which doubles whenever it was used up.
+/// Delivers what the server sends: no more is on its way than the window has room for. What is acknowledged makes
+/// room for as much again, and the window larger by as much (RFC 5681).
 fn answer(near: &TcpStream, pieces: Receiver<Sent>, round_trip: Duration) {
-    let (mut window, mut left, mut round) = (FIRST_WINDOW, FIRST_WINDOW, Instant::now());
+    // When a part is acknowledged, and how long it is.
+    let mut on_its_way: VecDeque<(Instant, usize)> = VecDeque::new();
+    let mut room = FIRST_WINDOW;
     for (mut sent, piece) in pieces {
         let mut rest = piece.as_slice();
         while !rest.is_empty() {
-            if left == 0 && sent < round + round_trip {
-                sent = round + round_trip;
-                window *= 2;
+            while let Some((acknowledged, length)) = on_its_way.front().copied()
+                && (acknowledged <= sent || room == 0)
+            {
+                on_its_way.pop_front();
+                sent = sent.max(acknowledged);
+                room += 2 * length;
             }
-            if sent >= round + round_trip {
-                (round, left) = (sent, window);
-            }
-            let (now, later) = rest.split_at(left.min(rest.len()));
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            on_its_way.push_back((sent + round_trip, now.len()));
+            room -= now.len();
             deliver(near, sent + round_trip / 2, now);
-            left -= now.len();
             rest = later;
         }
     }
