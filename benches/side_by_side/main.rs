@@ -114,9 +114,9 @@ fn main() -> Result<ExitCode> {
 
     let mut usages = vec![Vec::new(); subjects.len()];
     for round in 0..WARM_UP + ROUNDS {
-        // Each comes after each other one.
-        for place in 0..subjects.len() {
-            let place = (place + round) % subjects.len();
+        // Each comes after each other one equally often, as their number is a prime.
+        for turn in 0..subjects.len() {
+            let place = (round + turn * (1 + round % (subjects.len() - 1))) % subjects.len();
             let usage = subjects[place].usage(&api, api.port())?;
             if round >= WARM_UP {
                 usages[place].push(usage);
