@@ -17,7 +17,7 @@ pub enum Failure {
     /// The deployments could not be read before the rollback. Nothing was sent.
     Unread {
         /// How the last read failed.
-        error: CallError,
+        error: Box<CallError>,
         /// Deployments that may be meant, from the lists that could be read.
         candidates: Candidates,
     },
@@ -128,6 +128,8 @@ pub enum Delivery {
 pub struct Candidates {
     /// The newest deployments of each environment that may be meant.
     pub deployments: Vec<Deployment>,
+    /// What is active in each environment, as far as a fresh answer says so.
+    pub active: Vec<Deployment>,
     /// Where the lists show the very thing that was asked for.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -146,6 +148,7 @@ impl Candidates {
     /// none is known, and of the one that has what was asked for.
     pub fn choose(
         listed: Vec<Deployment>,
+        active: Option<Vec<Deployment>>,
         target: &TargetSpec,
         environment: Option<Environment>,
     ) -> Self {
@@ -163,7 +166,7 @@ impl Candidates {
                 deployments.push(deployment);
             }
         }
-        Self { deployments, elsewhere }
+        Self { deployments, active: active.unwrap_or_default(), elsewhere }
     }
 }
 
@@ -233,8 +236,9 @@ impl Failure {
     /// The error of the call that the failure is about.
     pub fn call_error(&self) -> Option<&CallError> {
         match self {
-            Self::Unread { error, .. } => Some(error),
-            Self::NotDone { error, .. } | Self::Unknown { error, .. } => Some(error),
+            Self::Unread { error, .. }
+            | Self::NotDone { error, .. }
+            | Self::Unknown { error, .. } => Some(error),
             _ => None,
         }
     }
@@ -246,6 +250,16 @@ impl Failure {
             | Self::Unread { candidates, .. }
             | Self::NotDone { candidates, .. } => &candidates.deployments,
             Self::Ambiguous { matching } | Self::TooShort { matching, .. } => matching,
+            _ => &[],
+        }
+    }
+
+    /// What was seen to be active when the deployments to choose from were read.
+    pub fn active(&self) -> &[Deployment] {
+        match self {
+            Self::NoTarget { candidates, .. }
+            | Self::Unread { candidates, .. }
+            | Self::NotDone { candidates, .. } => &candidates.active,
             _ => &[],
         }
     }

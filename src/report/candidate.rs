@@ -28,15 +28,22 @@ pub struct Candidate {
     /// The day, the time and the age.
     #[serde(skip)]
     pub when: Option<String>,
-    /// Whether the deployment was active when this run read its environment.
+    /// Whether the deployment was active when this run last read that.
     #[serde(skip)]
     pub is_active: bool,
 }
 
 impl Candidate {
     /// A deployment as a person can choose it.
-    pub(super) fn new(deployment: &Deployment, Facts { record, names, .. }: Facts<'_>) -> Self {
-        let is_active = record.plan.is_current(deployment);
+    pub(super) fn new(
+        deployment: &Deployment,
+        active: &[Deployment],
+        Facts { record, names, .. }: Facts<'_>,
+    ) -> Self {
+        let is_active = match active {
+            [] => record.plan.is_current(deployment),
+            _ => active.iter().any(|active| active.id == deployment.id),
+        };
         let give = match deployment.version {
             Some(_) => names.short(deployment),
             None => deployment.id.clone(),

@@ -116,7 +116,9 @@ impl Diagnostic {
             effect_sentence: effect.sentence,
             help: Some(reason.help).filter(|help| !help.is_empty()),
             command: facts.context.task.filter(|_| must_be_looked_up).map(command),
-            candidates: failure.candidates().iter().map(|one| Candidate::new(one, facts)).collect(),
+            candidates: (failure.candidates().iter())
+                .map(|one| Candidate::new(one, failure.active(), facts))
+                .collect(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::log::Log;
 use crate::model::{CallError, Deployment, Environment, RollbackRequest};
 use crate::rollback::{backoff, deadline::Deadline};
 use crate::text::row::Row;
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -14,8 +14,6 @@ use tokio::time::sleep;
 pub const LIST_COUNT: usize = 100;
 /// How many where a list of the usual length is too large.
 const SHORT_LIST_COUNT: usize = 10;
-/// How many reads go on at the same time, each on a connection of its own.
-const CONCURRENCY: usize = 2;
 
 /// A run at work.
 pub struct Engine<'a, 'log, A> {
@@ -89,24 +87,13 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         self.log.borrow_mut().rows(&[Row::new(label, text.into())]);
     }
 
-    /// Reads what is active and the lists of these environments, at the same time.
+    /// Reads what is active and the lists of these environments, at the same time, each on a connection of its own.
     pub(super) async fn snapshot(&self, environments: &[Environment], tries: Tries) -> Snapshot {
         let lists = environments.iter().map(|environment| Part::List(*environment));
         let parts = [Part::Active].into_iter().chain(lists);
-        let reads = parts.map(|part| self.read(part, tries));
-        let mut answers = stream::iter(reads).buffered(CONCURRENCY).collect::<Vec<_>>().await;
+        let mut answers = join_all(parts.map(|part| self.read(part, tries))).await;
         let active = answers.remove(0);
         Snapshot { active, lists: environments.iter().copied().zip(answers).collect() }
-    }
-
-    /// Reads the newest deployments of every environment, as far as the first try shows them, the most
-    /// important environment first.
-    pub(super) async fn newest(&self) -> Vec<Deployment> {
-        let reads = Environment::ALL.map(|environment| self.read_once(Part::List(environment)));
-        // A person waits for nothing else any more.
-        let answers =
-            stream::iter(reads).buffered(Environment::ALL.len()).collect::<Vec<_>>().await;
-        answers.into_iter().flatten().flat_map(|list| list.value).collect()
     }
 
     async fn read(&self, part: Part, tries: Tries) -> Answer<Deployments> {
@@ -174,4 +161,9 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         sleep(wait).await;
         true
     }
+}
+
+/// What a read has shown, if the answer is no old one.
+pub(super) fn fresh(read: &Answer<Deployments>) -> Option<Vec<Deployment>> {
+    read.as_ref().ok().filter(|read| !read.is_from_cache).map(|read| read.value.clone())
 }

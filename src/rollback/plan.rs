@@ -7,7 +7,7 @@ use crate::model::{
     RollbackRequest, TargetSpec,
 };
 use crate::rollback::{
-    engine::{Engine, LIST_COUNT, Snapshot, Tries},
+    engine::{Engine, LIST_COUNT, Snapshot, Tries, fresh},
     history::{self, History},
     looks::Looks,
 };
@@ -109,9 +109,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             may_be_older |= list.len() >= LIST_COUNT;
             listed.extend(list);
         }
-        let candidates = Candidates::choose(listed, target, None);
+        let candidates = Candidates::choose(listed, fresh(&active), target, None);
         if let Some(error) = unread {
-            return Err(Failure::Unread { error, candidates });
+            return Err(Failure::Unread { error: error.into(), candidates });
         }
         if may_be_older && is_rehearsal_of_bare_id(self.request) {
             let active = active.map(|active| active.value).unwrap_or_default();
@@ -175,7 +175,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     ) -> Result<Deployment, Failure> {
         let refuse = |why| {
             let listed = history.all().cloned().collect();
-            let candidates = Candidates::choose(listed, &TargetSpec::Previous, Some(environment));
+            let active = history.current.clone().map(|current| vec![current]);
+            let candidates =
+                Candidates::choose(listed, active, &TargetSpec::Previous, Some(environment));
             Err(Failure::NoTarget { why, candidates })
         };
         if history.current.is_none() {
@@ -247,7 +249,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Deployments to choose from instead of the target.
     pub(super) async fn candidates(&self, environment: Option<Environment>) -> Candidates {
-        Candidates::choose(self.newest().await, &self.request.target, environment)
+        let Snapshot { active, lists } = self.snapshot(&Environment::ALL, Tries::Once).await;
+        let listed = lists.into_iter().flat_map(|(_, list)| list).flat_map(|list| list.value);
+        Candidates::choose(listed.collect(), fresh(&active), &self.request.target, environment)
     }
 
     /// Looks whether the environment is on the target's version, as the API says.
@@ -279,7 +283,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 }
 
 fn unread_failure(error: CallError) -> Failure {
-    Failure::Unread { error, candidates: Candidates::default() }
+    Failure::Unread { error: error.into(), candidates: Candidates::default() }
 }
 
 fn history_of(

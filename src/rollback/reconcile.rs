@@ -7,7 +7,7 @@
 use crate::agents_api::{AgentsApi, Answer, ClockInterval, Deployments};
 use crate::model::{CallError, Deployment, Environment, Id, Plan, Rollback};
 use crate::rollback::{
-    engine::{Engine, Snapshot, Tries},
+    engine::{Engine, Snapshot, Tries, fresh},
     evidence::{self, Evidence, Known},
     history::History,
     looks::{LADDER_TIME, Looks},
@@ -148,11 +148,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         search.first = search.first.take().or_else(|| search.last.clone());
         Ok(evidence)
     }
-}
-
-/// What a read has shown, if the answer is no old one.
-fn fresh(read: &Answer<Deployments>) -> Option<Vec<Deployment>> {
-    read.as_ref().ok().filter(|read| !read.is_from_cache).map(|read| read.value.clone())
 }
 
 /// What fresh answers show of the target's environment.

@@ -109,7 +109,7 @@ fn fails_the_job_when_the_deployment_is_not_found() {
     assert_data_eq!(
         &ended.err,
         str![[r#"
-::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check agent-id and base-url; if they are right, give one of the versions below in deployment-id, and its environment in environment%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live%0A  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live%0A  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox%0A  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox%0A  correlation id    [..]
+::error title=polyai-rollback%3A Not rolled back (not-found)::deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check agent-id and base-url; if they are right, give one of the versions below in deployment-id, and its environment in environment%0A  the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist%0A  effect            unchanged: nothing was rolled back%0A  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live, active now%0A  to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live%0A  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release, active now%0A  to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release%0A  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox, active now%0A  to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox%0A  correlation id    [..]
 
 "#]]
     );
@@ -132,22 +132,22 @@ Deployment gone of agent PROJECT-AB12CD34 was not found in http&#58;//127.0.0.1:
 
 | version | which is | deployed (UTC) |
 |---|---|---|
-| <code>add8d0c</code> | live: “New greeting” | 11 May 15:18, [..] ago[..]|
+| <code>add8d0c</code> | live: “New greeting”, active now | 11 May 15:18, [..] ago[..]|
 | <code>46c7839</code> | live: “Opening hours” | 9 May 00:18, [..] ago[..]|
-| <code>add8d0c</code> | pre-release: “New greeting” | 11 May 14:18, [..] ago[..]|
+| <code>add8d0c</code> | pre-release: “New greeting”, active now | 11 May 14:18, [..] ago[..]|
 | <code>46c7839</code> | pre-release: “Opening hours” | 8 May 14:18, [..] ago[..]|
-| <code>add8d0c</code> | sandbox: “New greeting” | 11 May 13:18, [..] ago[..]|
+| <code>add8d0c</code> | sandbox: “New greeting”, active now | 11 May 13:18, [..] ago[..]|
 | <code>46c7839</code> | sandbox: “Opening hours” | 8 May 04:18, [..] ago[..]|
 
 <details><summary>Ids and details</summary>
 
 - the API said: HTTP 404: DEPLOYMENT&#95;NOT&#95;FOUND: Deployment with id gone does not exist
 - effect: unchanged: nothing was rolled back
-- to choose from: add8d0c “New greeting” 11 May 15:18 UTC, [..] ago[..]live
+- to choose from: add8d0c “New greeting” 11 May 15:18 UTC, [..] ago[..]live, active now
 - to choose from: 46c7839 “Opening hours” 9 May 00:18 UTC, [..] ago[..]live
-- to choose from: add8d0c “New greeting” 11 May 14:18 UTC, [..] ago[..]pre-release
+- to choose from: add8d0c “New greeting” 11 May 14:18 UTC, [..] ago[..]pre-release, active now
 - to choose from: 46c7839 “Opening hours” 8 May 14:18 UTC, [..] ago[..]pre-release
-- to choose from: add8d0c “New greeting” 11 May 13:18 UTC, [..] ago[..]sandbox
+- to choose from: add8d0c “New greeting” 11 May 13:18 UTC, [..] ago[..]sandbox, active now
 - to choose from: 46c7839 “Opening hours” 8 May 04:18 UTC, [..] ago[..]sandbox
 - correlation id: [..]
 - agent: PROJECT-AB12CD34

@@ -80,11 +80,11 @@ fn fails_the_job_when_the_deployment_is_not_found() {
 error: Not rolled back (not-found): deployment gone of agent PROJECT-AB12CD34 was not found in http://127.0.0.1:[..]; check POLYAI_AGENT_ID and POLYAI_BASE_URL; if they are right, give one of the versions below in POLYAI_DEPLOYMENT_ID, and its environment in POLYAI_ENVIRONMENT
   the API said      HTTP 404: DEPLOYMENT_NOT_FOUND: Deployment with id gone does not exist
   effect            unchanged: nothing was rolled back
-  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live
+  to choose from    add8d0c  “New greeting”   11 May 15:18 UTC, [..] ago[..]live, active now
   to choose from    46c7839  “Opening hours”  9 May 00:18 UTC, [..] ago[..]live
-  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release
+  to choose from    add8d0c  “New greeting”   11 May 14:18 UTC, [..] ago[..]pre-release, active now
   to choose from    46c7839  “Opening hours”  8 May 14:18 UTC, [..] ago[..]pre-release
-  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox
+  to choose from    add8d0c  “New greeting”   11 May 13:18 UTC, [..] ago[..]sandbox, active now
   to choose from    46c7839  “Opening hours”  8 May 04:18 UTC, [..] ago[..]sandbox
   correlation id    [..]
 

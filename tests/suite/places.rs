@@ -1,15 +1,16 @@
 //! Every row of the table of places, through the real program: what the program writes is read as the place
 //! would read it.
 
-use crate::step::{Ended, Step, all_at_once};
+use crate::step::{Step, all_at_once};
+use crate::viewers::{commands, messages, obeyed, outputs, says_nothing_to_others};
 use polyai_rollback::log::{Log, azure, teamcity};
 use polyai_rollback::model::Outcome;
 use polyai_rollback::process::env::ProcessEnv;
 use polyai_rollback::process::place::{Details, Mark, PLACES, Place, Spelling, Viewer};
-use polyai_rollback::process::sink::{At, Format, Limits};
+use polyai_rollback::process::sink::At;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use support::agents_api::{API_KEY, agents_api};
@@ -37,7 +38,7 @@ fn value_of(place: &Place, variable: &str) -> String {
 }
 
 /// A step in a place, as its runner starts it, with the files that the runner makes.
-fn step(place: &Place, api: &StandIn) -> Step {
+pub fn step(place: &Place, api: &StandIn) -> Step {
     let mut step = Step::plain(api);
     if place.marks.is_empty() {
         step = step.env("POLYAI_PIPELINE", place.id);
@@ -51,102 +52,6 @@ fn step(place: &Place, api: &StandIn) -> Step {
         }
     }
     step
-}
-
-/// The names of the commands that a viewer obeys in the streams of a run, each once.
-fn commands(viewer: Viewer, ended: &Ended) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let names = obeyed(viewer, &ended.out, &ended.err).into_iter();
-    names.filter(|name| seen.insert(name.clone())).collect()
-}
-
-/// The names of the commands that a viewer obeys in the two streams of a run.
-pub fn obeyed(viewer: Viewer, out: &str, err: &str) -> Vec<String> {
-    let streams = format!("{out}{err}");
-    match viewer {
-        Viewer::Plain => Vec::new(),
-        Viewer::GitHub | Viewer::Gitea => {
-            parsers::commands(&streams).into_iter().map(|command| command.name).collect()
-        }
-        Viewer::GitLab => {
-            let marks = streams.split("\u{1b}[0Ksection_").skip(1);
-            marks.map(|mark| mark.split(':').next().unwrap_or_default().to_owned()).collect()
-        }
-        Viewer::Buildkite => {
-            let first = streams.lines().map(|line| line.split(' ').next().unwrap_or_default());
-            let is_group = |word: &&str| ["---", "+++", "~~~", "^^^"].contains(word);
-            first.filter(is_group).map(str::to_owned).collect()
-        }
-        Viewer::Azure => azure(&streams).into_iter().map(|command| command.name).collect(),
-        Viewer::TeamCity => {
-            assert!(!err.contains("##teamcity["), "{err}");
-            messages(out).into_iter().map(|message| message.name).collect()
-        }
-    }
-}
-
-fn azure(log: &str) -> Vec<parsers::LogCommand> {
-    parsers::azure_commands(log).expect("commands that Azure's agent carries out")
-}
-
-fn messages(log: &str) -> Vec<parsers::LogCommand> {
-    parsers::teamcity_messages(log).expect("messages that TeamCity understands")
-}
-
-/// Checks that no other viewer than that of the place would hear a command.
-fn says_nothing_to_others(place: &Place, ended: &Ended) {
-    use Viewer::{Azure, Buildkite, GitHub, GitLab, Gitea, TeamCity};
-    for viewer in [GitHub, GitLab, Buildkite, Azure, TeamCity] {
-        let is_own = viewer == place.viewer || (viewer, place.viewer) == (GitHub, Gitea);
-        // GitHub's runner still obeys an old form, which is Azure's.
-        if !is_own && (viewer, place.viewer) != (GitHub, Azure) {
-            assert_eq!(commands(viewer, ended), [""; 0], "{} in {}", ended.out, place.id);
-        }
-    }
-}
-
-/// The outputs that the place has, in its file or its log, by the names of their variables.
-fn outputs(place: &Place, ended: &Ended) -> Option<BTreeMap<String, String>> {
-    for sink in place.sinks {
-        let (At::Variable(path) | At::OutputFile(path)) = sink.at;
-        let text = ended.read(path).expect("a file");
-        match sink.format {
-            Format::GitHubOutput => {
-                let read = parsers::github_outputs(&text).expect("outputs for GitHub");
-                assert_eq!(parsers::act_outputs(&text).as_ref(), Ok(&read));
-                let variable = |(name, value): (String, String)| {
-                    (format!("ROLLBACK_{}", name.replace('-', "_").to_uppercase()), value)
-                };
-                return Some(read.into_iter().map(variable).collect());
-            }
-            Format::Dotenv(limits) => {
-                if limits == Limits::GITLAB {
-                    parsers::dotenv(&text).expect("a report that GitLab accepts");
-                }
-                return Some(parsers::variables(&text).expect("variables"));
-            }
-            Format::Markdown | Format::Json => {}
-        }
-    }
-    let mut outputs = BTreeMap::new();
-    match place.viewer {
-        Viewer::Azure => {
-            for command in
-                azure(&ended.out).into_iter().filter(|one| one.name == "task.setvariable")
-            {
-                outputs.insert(command.values["variable"].clone(), command.data);
-            }
-        }
-        Viewer::TeamCity => {
-            for message in messages(&ended.out).into_iter().filter(|one| one.name == "setParameter")
-            {
-                let name = message.values["name"].strip_prefix("env.").expect("a variable");
-                outputs.insert(name.to_owned(), message.values["value"].clone());
-            }
-        }
-        _ => return None,
-    }
-    Some(outputs)
 }
 
 #[test]
@@ -471,96 +376,6 @@ error: Not rolled back (invalid-input): POLYAI_PIPELINE “Jenkins” must be on
         assert_eq!((ended.code, api.requests().len()), (2, 0));
         assert_eq!(ended.err.matches("error:").count(), 1, "{}", ended.err);
     }
-}
-
-#[test]
-fn no_password_of_a_pipeline_is_shown_or_sent() {
-    let cases = [
-        ("buildkite", "BUILDKITE_REPO", "https://user:s3cret@git.example.com/acme/bot.git"),
-        ("buildkite", "BUILDKITE_REPO", "https://s3cret@git.example.com/acme/bot.git"),
-        ("buildkite", "BUILDKITE_REPO", "https://user:p/s3cret@git.example.com/acme/bot.git"),
-        ("buildkite", "BUILDKITE_REPO", "user:s3cret@git.example.com/acme/bot.git"),
-        ("buildkite", "BUILDKITE_REPO", "https://git.example.com/acme/bot.git?token=s3cret"),
-        ("buildkite", "BUILDKITE_REPO", "git.example.com/acme/bot.git?private_token=s3cret"),
-        ("codebuild", "CODEBUILD_SOURCE_REPO_URL", "user:s3cret%40git.example.com/acme/bot"),
-        ("jenkins", "JOB_NAME", "https://git.example.com/acme/bot.git?token=s3cret"),
-        ("buildkite", "BUILDKITE_REPO", "https://user:p?s3cret@git.example.com/acme/bot.git"),
-        (
-            "codebuild",
-            "CODEBUILD_SOURCE_REPO_URL",
-            "https://u:p@s3cret@git.example.com/acme/bot.git",
-        ),
-        ("codebuild", "CODEBUILD_INITIATOR", "https://user:s3cret@git.example.com/acme/bot.git"),
-        ("jenkins", "BUILD_URL", "https://user:s3cret@ci.example.com/job/1/"),
-        ("jenkins", "BUILD_URL", "https://user:p/s3cret@ci.example.com/job/1/"),
-        ("jenkins", "BUILD_URL", "user:s3cret@ci.example.com/job/1/"),
-        ("jenkins", "BUILD_URL", "https://user:2024/s3cret@ci.example.com/job/1/"),
-        ("jenkins", "BUILD_URL", "https://ci.example.com/job/1/?token=s3cret"),
-        ("jenkins", "JOB_NAME", "https://user:s3cret@ci.example.com/job/1/"),
-        (
-            "codebuild",
-            "CODEBUILD_SOURCE_REPO_URL",
-            "https://user%3As3cret%40git.example.com/acme/bot.git",
-        ),
-        ("azure", "SYSTEM_COLLECTIONURI", "https://user:12/s3cret@dev.azure.com/acme/"),
-        ("github", "GITHUB_SERVER_URL", "https://user:s3cret@github.com"),
-        ("azure", "SYSTEM_COLLECTIONURI", "https://user:s3cret@dev.azure.com/acme/"),
-    ];
-    all_at_once(cases, |(id, variable, value)| {
-        let api = StandIn::start(agents_api());
-        let place = Place::of_id(id).unwrap();
-        let step = step(place, &api).env(variable, value).env("POLYAI_REPORT_FILE", "report.json");
-        let ended = step.env("POLYAI_SUMMARY_FILE", "summary.md").run();
-        assert_eq!(ended.code, 0, "{}", ended.err);
-        let sent = String::from_utf8(api.requests()[0].body.clone()).unwrap();
-        for text in [ended.everything(), sent.clone()] {
-            assert!(!text.contains("s3cret"), "{text}");
-        }
-        let ambiguous = [
-            "https://user:p?",
-            "https://user:p/s3cret@ci",
-            "https://user:2024/",
-            "https://ci.example.com/job/1/?",
-            "https://user%3A",
-            "user:s3cret%40git",
-            "https://user:12/",
-            "user:s3cret@ci",
-        ];
-        if !ambiguous.iter().any(|begin| value.starts_with(begin)) {
-            let host = ["git.example.com/acme/bot.git", "ci.example.com/job/1/"];
-            let others = ["https://github.com/", "https://dev.azure.com/acme/"];
-            let is_shown = |address: &&str| sent.contains(*address);
-            assert!(host.iter().chain(&others).any(is_shown), "{value}: {sent}");
-        }
-    });
-}
-
-#[test]
-fn a_person_keeps_an_address_without_a_password() {
-    let api = StandIn::start(agents_api());
-    let place = Place::of_id("buildkite").unwrap();
-    let ended = step(place, &api).env("BUILDKITE_BUILD_CREATOR", "Ada <ada@example.com>");
-    let ended = ended.env("BUILDKITE_REPO", "git@git.example.com:acme/bot.git").run();
-    let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
-    let named = teamcity.env("TEAMCITY_PROJECT_NAME", "C# bots (who?)").run();
-    assert!(named.out.contains(", repository C# bots (who?), "), "{}", named.out);
-    for name in ["CI: release @acme/voice-agent", "deploy: [eu, @acme/bot]"] {
-        let github = step(Place::of_id("github").unwrap(), &StandIn::start(agents_api()));
-        let named = github.env("GITHUB_WORKFLOW", name).run();
-        assert!(named.out.contains(&format!("GitHub Actions, {name}, ")), "{}", named.out);
-    }
-    for address in [
-        "https://tc/viewLog.html?buildId=4711",
-        "https://ci/job/deploy%40live/12/",
-        "https://h/ng/#/account/X/9",
-    ] {
-        let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
-        let named = teamcity.env("BUILD_URL", address).run();
-        assert!(named.out.contains(&format!(", {}", address)), "{}", named.out);
-    }
-    let told = ", repository git.example.com:acme/bot.git, run x-BUILDKITE_BUILD_NUMBER, started by \
-        Ada <ada@example.com>, ";
-    assert!(ended.out.contains(told), "{}", ended.out);
 }
 
 #[test]

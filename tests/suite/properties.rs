@@ -1,6 +1,6 @@
 //! What holds for any text, however hostile.
 
-use crate::places::obeyed;
+use crate::viewers::obeyed;
 use polyai_rollback::log::{Log, azure, github::command, teamcity};
 use polyai_rollback::model::Outcome;
 use polyai_rollback::process::env::ProcessEnv;

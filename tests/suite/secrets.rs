@@ -1,6 +1,8 @@
 //! Neither the key nor a password is written anywhere, whoever says it.
 
-use crate::step::{Ended, Step};
+use crate::places::step;
+use crate::step::{Ended, Step, all_at_once};
+use polyai_rollback::process::place::Place;
 use polyai_rollback::text::redaction::Redaction;
 use support::agents_api::{API_KEY, agents_api};
 use support::stand_in::{Answer, StandIn};
@@ -204,4 +206,94 @@ fn a_password_that_is_a_part_of_a_name_changes_no_name() {
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.github_outputs().contains_key("artifact-version"));
     assert!(ended.read("summary.md").unwrap().contains("\n- artifact version: "));
+}
+
+#[test]
+fn no_password_of_a_pipeline_is_shown_or_sent() {
+    let cases = [
+        ("buildkite", "BUILDKITE_REPO", "https://user:s3cret@git.example.com/acme/bot.git"),
+        ("buildkite", "BUILDKITE_REPO", "https://s3cret@git.example.com/acme/bot.git"),
+        ("buildkite", "BUILDKITE_REPO", "https://user:p/s3cret@git.example.com/acme/bot.git"),
+        ("buildkite", "BUILDKITE_REPO", "user:s3cret@git.example.com/acme/bot.git"),
+        ("buildkite", "BUILDKITE_REPO", "https://git.example.com/acme/bot.git?token=s3cret"),
+        ("buildkite", "BUILDKITE_REPO", "git.example.com/acme/bot.git?private_token=s3cret"),
+        ("codebuild", "CODEBUILD_SOURCE_REPO_URL", "user:s3cret%40git.example.com/acme/bot"),
+        ("jenkins", "JOB_NAME", "https://git.example.com/acme/bot.git?token=s3cret"),
+        ("buildkite", "BUILDKITE_REPO", "https://user:p?s3cret@git.example.com/acme/bot.git"),
+        (
+            "codebuild",
+            "CODEBUILD_SOURCE_REPO_URL",
+            "https://u:p@s3cret@git.example.com/acme/bot.git",
+        ),
+        ("codebuild", "CODEBUILD_INITIATOR", "https://user:s3cret@git.example.com/acme/bot.git"),
+        ("jenkins", "BUILD_URL", "https://user:s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "https://user:p/s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "user:s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "https://user:2024/s3cret@ci.example.com/job/1/"),
+        ("jenkins", "BUILD_URL", "https://ci.example.com/job/1/?token=s3cret"),
+        ("jenkins", "JOB_NAME", "https://user:s3cret@ci.example.com/job/1/"),
+        (
+            "codebuild",
+            "CODEBUILD_SOURCE_REPO_URL",
+            "https://user%3As3cret%40git.example.com/acme/bot.git",
+        ),
+        ("azure", "SYSTEM_COLLECTIONURI", "https://user:12/s3cret@dev.azure.com/acme/"),
+        ("github", "GITHUB_SERVER_URL", "https://user:s3cret@github.com"),
+        ("azure", "SYSTEM_COLLECTIONURI", "https://user:s3cret@dev.azure.com/acme/"),
+    ];
+    all_at_once(cases, |(id, variable, value)| {
+        let api = StandIn::start(agents_api());
+        let place = Place::of_id(id).unwrap();
+        let step = step(place, &api).env(variable, value).env("POLYAI_REPORT_FILE", "report.json");
+        let ended = step.env("POLYAI_SUMMARY_FILE", "summary.md").run();
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let sent = String::from_utf8(api.requests()[0].body.clone()).unwrap();
+        for text in [ended.everything(), sent.clone()] {
+            assert!(!text.contains("s3cret"), "{text}");
+        }
+        let ambiguous = [
+            "https://user:p?",
+            "https://user:p/s3cret@ci",
+            "https://user:2024/",
+            "https://ci.example.com/job/1/?",
+            "https://user%3A",
+            "user:s3cret%40git",
+            "https://user:12/",
+            "user:s3cret@ci",
+        ];
+        if !ambiguous.iter().any(|begin| value.starts_with(begin)) {
+            let host = ["git.example.com/acme/bot.git", "ci.example.com/job/1/"];
+            let others = ["https://github.com/", "https://dev.azure.com/acme/"];
+            let is_shown = |address: &&str| sent.contains(*address);
+            assert!(host.iter().chain(&others).any(is_shown), "{value}: {sent}");
+        }
+    });
+}
+
+#[test]
+fn a_person_keeps_an_address_without_a_password() {
+    let api = StandIn::start(agents_api());
+    let place = Place::of_id("buildkite").unwrap();
+    let ended = step(place, &api).env("BUILDKITE_BUILD_CREATOR", "Ada <ada@example.com>");
+    let ended = ended.env("BUILDKITE_REPO", "git@git.example.com:acme/bot.git").run();
+    let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
+    let named = teamcity.env("TEAMCITY_PROJECT_NAME", "C# bots (who?)").run();
+    assert!(named.out.contains(", repository C# bots (who?), "), "{}", named.out);
+    for name in ["CI: release @acme/voice-agent", "deploy: [eu, @acme/bot]"] {
+        let github = step(Place::of_id("github").unwrap(), &StandIn::start(agents_api()));
+        let named = github.env("GITHUB_WORKFLOW", name).run();
+        assert!(named.out.contains(&format!("GitHub Actions, {name}, ")), "{}", named.out);
+    }
+    for address in [
+        "https://tc/viewLog.html?buildId=4711",
+        "https://ci/job/deploy%40live/12/",
+        "https://h/ng/#/account/X/9",
+    ] {
+        let teamcity = step(Place::of_id("teamcity").unwrap(), &StandIn::start(agents_api()));
+        let named = teamcity.env("BUILD_URL", address).run();
+        assert!(named.out.contains(&format!(", {}", address)), "{}", named.out);
+    }
+    let told = ", repository git.example.com:acme/bot.git, run x-BUILDKITE_BUILD_NUMBER, started by \
+        Ada <ada@example.com>, ";
+    assert!(ended.out.contains(told), "{}", ended.out);
 }

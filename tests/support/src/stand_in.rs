@@ -72,6 +72,13 @@ impl Answer {
         Self::Whole(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
     }
 
+    /// Its body.
+    pub fn body(self) -> Vec<u8> {
+        let bytes = self.bytes();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        bytes[end + 4..].to_vec()
+    }
+
     /// Its bytes.
     pub fn bytes(self) -> Vec<u8> {
         match self {
