@@ -3,7 +3,7 @@
 use crate::model::{CallError, Candidates, RetryClass};
 use crate::report::connect_help;
 use crate::report::context::Context;
-use crate::report::facts::{Facts, Reason};
+use crate::report::{Report, diagnostic::Reason};
 use humantime::format_duration;
 use std::time::Duration;
 
@@ -71,8 +71,8 @@ fn after(wish: Duration) -> String {
 }
 
 /// The request failed, and no effect was seen.
-pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<'_>) -> Reason {
-    let Facts { record, context, .. } = facts;
+pub(super) fn not_done(error: &CallError, candidates: &Candidates, report: &Report<'_>) -> Reason {
+    let Report { record, context, .. } = report;
     let (api, address) = (context.api(), context.address_input());
     let later = "wait a little and run it again, which is safe";
     let never = "running it again will not help: see what the API said";
@@ -97,7 +97,7 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
             "the API does not find what it lists",
             format!(
                 "the API lists {} as what was active before, and does not find it, in {api}",
-                facts.line(record.plan.target.as_ref()),
+                report.line(record.plan.target.as_ref()),
             ),
             "wait a minute and run it again, which is safe; if it stays so, ask PolyAI's support, with the \
              correlation id",
@@ -117,7 +117,7 @@ pub(super) fn not_done(error: &CallError, candidates: &Candidates, facts: Facts<
             format!(
                 "the API says that the version is active already, and that was not seen within 8 s: active is \
                  {}",
-                facts.line(record.plan.current.as_ref())
+                report.line(record.plan.current.as_ref())
             ),
             context.look_first(),
         ),

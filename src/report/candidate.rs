@@ -1,7 +1,7 @@
 //! A deployment to choose, where the one that was asked for is not to be had.
 
 use crate::model::{Deployment, Environment};
-use crate::report::facts::Facts;
+use crate::report::Report;
 use serde::Serialize;
 
 /// The most characters of a message in a table.
@@ -35,11 +35,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// A deployment as a person can choose it.
-    pub(super) fn new(
-        deployment: &Deployment,
-        active: &[Deployment],
-        Facts { record, names, .. }: Facts<'_>,
-    ) -> Self {
+    pub(super) fn new(deployment: &Deployment, active: &[Deployment], report: &Report<'_>) -> Self {
+        let Report { record, names, .. } = report;
         let is_active = match active {
             [] => record.plan.is_current(deployment),
             _ => active.iter().any(|active| active.id == deployment.id),

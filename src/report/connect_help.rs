@@ -2,7 +2,7 @@
 
 use crate::model::ConnectError;
 use crate::report::context::Context;
-use crate::report::facts::Reason;
+use crate::report::diagnostic::Reason;
 
 pub(super) fn words(why: &ConnectError, context: &Context<'_>) -> Reason {
     let proxy = context.task.and_then(|task| task.connection.proxy.as_ref());

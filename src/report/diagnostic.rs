@@ -10,8 +10,7 @@ use crate::model::{
     CallError, Delivery, Deployment, Failure, LINE_CHARACTERS, TestRuns, Verification,
 };
 use crate::report::candidate::Candidate;
-use crate::report::facts::{Facts, Reason};
-use crate::report::{call_help, target_help};
+use crate::report::{Report, call_help, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
 
@@ -82,6 +81,23 @@ pub struct Diagnostic {
     pub candidates: Vec<Candidate>,
 }
 
+/// Why something was not done: the cause in a few words, what happened, what to do.
+pub(super) struct Reason {
+    cause: String,
+    problem: String,
+    help: String,
+}
+
+impl Reason {
+    pub(super) fn new(
+        cause: impl Into<String>,
+        problem: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { cause: cause.into(), problem: problem.into(), help: help.into() }
+    }
+}
+
 /// The words of one arm: the end in a few words, the reason, what was and was not done.
 struct Words {
     headline: &'static str,
@@ -96,8 +112,8 @@ fn not_rolled_back(effect: EffectWords, reason: Reason) -> Words {
 
 impl Diagnostic {
     /// Puts a failure into words.
-    pub fn new(failure: &Failure, facts: Facts<'_>) -> Self {
-        let Words { headline, reason, effect } = words(failure, facts);
+    pub fn new(failure: &Failure, report: &Report<'_>) -> Self {
+        let Words { headline, reason, effect } = words(failure, report);
         let problems = match failure {
             Failure::InvalidInput(problems) => problems.clone(),
             _ => vec![reason.problem],
@@ -115,9 +131,9 @@ impl Diagnostic {
             effect: effect.line,
             effect_sentence: effect.sentence,
             help: Some(reason.help).filter(|help| !help.is_empty()),
-            command: facts.context.task.filter(|_| must_be_looked_up).map(command),
+            command: report.context.task.filter(|_| must_be_looked_up).map(command),
             candidates: (failure.candidates().iter())
-                .map(|one| Candidate::new(one, failure.active(), facts))
+                .map(|one| Candidate::new(one, failure.active(), report))
                 .collect(),
         }
     }
@@ -149,8 +165,8 @@ fn command(task: &Task) -> String {
     format!("curl -H \"X-API-KEY: $POLYAI_API_KEY\" '{active}'")
 }
 
-fn words(failure: &Failure, facts: Facts<'_>) -> Words {
-    let Facts { record, context, .. } = facts;
+fn words(failure: &Failure, report: &Report<'_>) -> Words {
+    let Report { record, context, .. } = report;
     let tests = record.tests.as_ref();
     let progress = tests.map(TestRuns::progress).unwrap_or_default();
     let doubts = tests.map(TestRuns::doubts).unwrap_or_default();
@@ -160,25 +176,25 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
             not_rolled_back(NOTHING_SENT, Reason::new(cause, "", ""))
         }
         Failure::NoTarget { why, candidates } => {
-            not_rolled_back(NOTHING_SENT, target_help::no_target(*why, candidates, facts))
+            not_rolled_back(NOTHING_SENT, target_help::no_target(*why, candidates, report))
         }
-        Failure::Ambiguous { .. } => not_rolled_back(NOTHING_SENT, target_help::ambiguous(facts)),
+        Failure::Ambiguous { .. } => not_rolled_back(NOTHING_SENT, target_help::ambiguous(report)),
         Failure::TooShort { input, matching } => {
-            not_rolled_back(NOTHING_SENT, target_help::too_short(input, matching, facts))
+            not_rolled_back(NOTHING_SENT, target_help::too_short(input, matching, report))
         }
         Failure::Superseded { now, lost } => {
             let effect = if record.plan.target.is_none() { NOTHING_SENT } else { not_done(lost) };
-            not_rolled_back(effect, target_help::superseded(now.as_deref(), facts))
+            not_rolled_back(effect, target_help::superseded(now.as_deref(), report))
         }
         Failure::AlreadyRolledBack { undone } => not_rolled_back(
             NOTHING_SENT,
-            target_help::already_rolled_back(undone.as_deref(), facts),
+            target_help::already_rolled_back(undone.as_deref(), report),
         ),
         Failure::Unread { error, .. } => {
             not_rolled_back(NOTHING_SENT, call_help::unread(error, context))
         }
         Failure::NotDone { error, lost, candidates } => {
-            not_rolled_back(not_done(lost), call_help::not_done(error, candidates, facts))
+            not_rolled_back(not_done(lost), call_help::not_done(error, candidates, report))
         }
         Failure::Internal(cause) => not_rolled_back(
             NOTHING_SENT,
@@ -188,16 +204,16 @@ fn words(failure: &Failure, facts: Facts<'_>) -> Words {
                 "report it with this log; until it is mended, roll back in Agent Studio",
             ),
         ),
-        Failure::Cancelled { signal, delivery } => cancelled(signal.name(), *delivery, facts),
+        Failure::Cancelled { signal, delivery } => cancelled(signal.name(), *delivery, report),
         Failure::Unknown { lost, cause, .. } => perhaps_rolled_back(
             "the API's answer was lost",
             format!(
                 "the request was sent, and the API's answer was lost ({lost}); looking for its effect did not \
                  help: {cause}"
             ),
-            facts,
+            report,
         ),
-        Failure::NotActive => not_active(facts),
+        Failure::NotActive => not_active(report),
         Failure::TestsFailed => tests_decided("Rolled back, but tests failed", progress),
         Failure::TestsUnknown => tests_decided(
             "Rolled back, but nobody knows whether tests passed",
@@ -213,8 +229,8 @@ fn tests_decided(headline: &'static str, problem: String) -> Words {
 }
 
 /// The words of a run that does not know what became of its request.
-fn perhaps_rolled_back(cause: &str, problem: String, facts: Facts<'_>) -> Words {
-    let Facts { record, context, names } = facts;
+fn perhaps_rolled_back(cause: &str, problem: String, report: &Report<'_>) -> Words {
+    let Report { record, context, names, .. } = report;
     let named = |deployment: Option<&Deployment>, unknown: &str| {
         deployment.map_or(unknown.to_owned(), |known| names.title(known, LINE_CHARACTERS))
     };
@@ -234,7 +250,7 @@ fn not_done(lost: &Option<String>) -> EffectWords {
 }
 
 /// The words of a run that a signal has cancelled.
-fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
+fn cancelled(signal: &str, delivery: Delivery, report: &Report<'_>) -> Words {
     let again = "run it again if it is still wanted, which is safe";
     match delivery {
         Delivery::NotSent => not_rolled_back(
@@ -259,7 +275,7 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
                 "cancelled by {signal} after the request was sent, and before it was known what \
                  came of it"
             ),
-            facts,
+            report,
         ),
         Delivery::Done => Words {
             headline: "Rolled back, then stopped",
@@ -267,7 +283,7 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
                 "it was cancelled",
                 format!(
                     "cancelled by {signal} after it was rolled back, {}",
-                    match facts.record.tests {
+                    match report.record.tests {
                         Some(_) => "while it waited for the tests",
                         None => "before the new deployment was seen to be active",
                     }
@@ -280,12 +296,12 @@ fn cancelled(signal: &str, delivery: Delivery, facts: Facts<'_>) -> Words {
 }
 
 /// The words of a deployment that was made and is not active, or is not the one that was asked for.
-fn not_active(facts: Facts<'_>) -> Words {
-    let Facts { record, context, .. } = facts;
-    let made = facts.line(record.made());
+fn not_active(report: &Report<'_>) -> Words {
+    let Report { record, context, .. } = report;
+    let made = report.line(record.made());
     let (headline, effect, cause, problem) = match &record.verification {
         Some(Verification::OtherActive(active)) => {
-            let active = facts.line(active.as_ref());
+            let active = report.line(active.as_ref());
             (
                 "Accepted, but not active",
                 NOT_ACTIVE,
@@ -294,7 +310,7 @@ fn not_active(facts: Facts<'_>) -> Words {
             )
         }
         _ => {
-            let target = facts.line(record.plan.target.as_ref());
+            let target = report.line(record.plan.target.as_ref());
             (
                 "Accepted, but wrong",
                 WRONG,

@@ -10,7 +10,6 @@ mod connect_help;
 pub mod context;
 pub mod diagnostic;
 pub mod dotenv;
-pub mod facts;
 pub mod files;
 pub mod folder;
 pub mod github_output;
@@ -31,7 +30,6 @@ use crate::model::{
 use crate::text::row::Row;
 use context::Context;
 use diagnostic::Diagnostic;
-use facts::Facts;
 use std::time::Duration;
 
 /// A run, from its beginning to its end, or to the wait for its tests.
@@ -65,16 +63,17 @@ impl<'a> Report<'a> {
         let candidates = result.as_ref().err().map_or(&[][..], Failure::candidates);
         let seen = record.plan.deployments().chain(record.made()).chain(candidates);
         let names = Names::among(seen, context.started);
-        let (outcome, effect, diagnostic) = match result {
-            Ok(Outcome::RolledBack) => (Outcome::RolledBack, Effect::Done, None),
-            Ok(outcome) => (*outcome, Effect::Unchanged, None),
-            Err(failure) => {
-                let diagnostic =
-                    Diagnostic::new(failure, Facts { record, context: &context, names });
-                (failure.outcome(), failure.effect(), Some(diagnostic))
-            }
+        let (outcome, effect) = match result {
+            Ok(Outcome::RolledBack) => (Outcome::RolledBack, Effect::Done),
+            Ok(outcome) => (*outcome, Effect::Unchanged),
+            Err(failure) => (failure.outcome(), failure.effect()),
         };
-        Self { context, outcome, effect, took, record, diagnostic, names, lacks_outputs: false }
+        let (diagnostic, lacks_outputs) = (None, false);
+        let mut report =
+            Self { context, outcome, effect, took, record, diagnostic, names, lacks_outputs };
+        // The words of a failure are made of everything else.
+        report.diagnostic = result.as_ref().err().map(|failure| Diagnostic::new(failure, &report));
+        report
     }
 
     /// The deployment that the run is about: the new one, or the one that was right already.
@@ -100,6 +99,11 @@ impl<'a> Report<'a> {
     pub fn there(&self) -> &'static str {
         let made = self.record.made().and_then(|made| made.environment);
         self.record.plan.environment.or(made).map_or("the environment", Environment::name)
+    }
+
+    /// A deployment in one line, for people.
+    fn line(&self, deployment: Option<&Deployment>) -> String {
+        deployment.map_or("nothing".to_owned(), |deployment| self.names.line(deployment))
     }
 
     /// The version that was gone back to, for people: as the target, whose message it bears, or as the new

@@ -1,17 +1,17 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
 use crate::model::{Candidates, Deployment, Kind, LINE_CHARACTERS, NoTarget, PREFIX_CHARACTERS};
-use crate::report::facts::{Facts, Reason};
+use crate::report::{Report, diagnostic::Reason};
 
 /// Another deployment is active than the one that was expected, or that was active when the plan was made.
-pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
-    let Facts { record, context, .. } = facts;
-    let there = facts.there();
+pub(super) fn superseded(now: Option<&Deployment>, report: &Report<'_>) -> Reason {
+    let Report { record, context, .. } = report;
+    let there = report.there();
     let before = record.plan.current.as_ref();
     let named = |deployment: Option<&Deployment>| {
-        let line = facts.line(deployment);
+        let line = report.line(deployment);
         // Two deployments of one version look alike.
-        let is_alike = line == facts.line(before) && line == facts.line(now);
+        let is_alike = line == report.line(before) && line == report.line(now);
         match deployment.filter(|_| is_alike) {
             Some(deployment) => format!("{line}, deployment {}", deployment.id),
             None => line,
@@ -19,7 +19,7 @@ pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
     };
     let problem = match context.expected() {
         Some(expected) if record.plan.target.is_none() => {
-            format!("what is active in {there} is not {expected}, but {}", facts.line(now))
+            format!("what is active in {there} is not {expected}, but {}", report.line(now))
         }
         _ => format!(
             "{there} has changed since this run read it: active was {}, and now is {}",
@@ -38,16 +38,16 @@ pub(super) fn superseded(now: Option<&Deployment>, facts: Facts<'_>) -> Reason {
 }
 
 /// `previous` was asked for after a rollback.
-pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>) -> Reason {
-    let Facts { record, context, names } = facts;
-    let there = facts.there();
+pub(super) fn already_rolled_back(undone: Option<&Deployment>, report: &Report<'_>) -> Reason {
+    let Report { record, context, names, .. } = report;
+    let there = report.there();
     let current = record.plan.current.as_ref();
     let undone = undone.map(|undone| format!(", and undid {}", names.line(undone)));
     let is_rollback = current.is_some_and(|current| current.kind == Kind::RolledBack);
     let what = if is_rollback { "itself a rollback" } else { "a version that came back" };
     let problem = format!(
         "what is active in {there} is {what}: {}{}",
-        facts.line(current),
+        report.line(current),
         undone.unwrap_or_default(),
     );
     let (target, expect) = (context.spell("deployment-id"), context.spell("expect-current"));
@@ -63,9 +63,9 @@ pub(super) fn already_rolled_back(undone: Option<&Deployment>, facts: Facts<'_>)
 }
 
 /// There is no deployment to go back to.
-pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>) -> Reason {
-    let Facts { context, .. } = facts;
-    let there = facts.there();
+pub(super) fn no_target(why: NoTarget, candidates: &Candidates, report: &Report<'_>) -> Reason {
+    let Report { context, .. } = report;
+    let there = report.there();
     let (target, elsewhere) = (context.target(), context.elsewhere(candidates));
     let target_input = context.spell("deployment-id");
     let name_one = format!("name the deployment to go back to in {target_input}");
@@ -130,11 +130,11 @@ pub(super) fn no_target(why: NoTarget, candidates: &Candidates, facts: Facts<'_>
 }
 
 /// A version is the beginning of several ones.
-pub(super) fn ambiguous(facts: Facts<'_>) -> Reason {
-    let Facts { context, .. } = facts;
+pub(super) fn ambiguous(report: &Report<'_>) -> Reason {
+    let Report { context, .. } = report;
     Reason::new(
         "several versions begin so",
-        format!("{} is the beginning of several versions in {}", context.target(), facts.there()),
+        format!("{} is the beginning of several versions in {}", context.target(), report.there()),
         format!(
             "give more characters of it in {}, or the id of a deployment",
             context.spell("deployment-id")
@@ -143,8 +143,8 @@ pub(super) fn ambiguous(facts: Facts<'_>) -> Reason {
 }
 
 /// So few characters of a version were given that they could be anything.
-pub(super) fn too_short(input: &str, matching: &[Deployment], facts: Facts<'_>) -> Reason {
-    let Facts { context, names, .. } = facts;
+pub(super) fn too_short(input: &str, matching: &[Deployment], report: &Report<'_>) -> Reason {
+    let Report { context, names, .. } = report;
     let given = match input {
         "expect-current" => context.expected().unwrap_or_default(),
         _ => context.target(),
