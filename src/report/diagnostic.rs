@@ -1,9 +1,8 @@
 //! Failures in words: what happened, what was and was not done, and what to do next.
 //!
 //! `words` has one arm for each failure. An arm holds everything that a person sees of the failure, in the
-//! order in which a person needs it. `target_help` has the arms for targets
-//! that are not to be had, `call_help` those for the ways in which a call can fail, and `connect_help` those for
-//! the ways in which there is no connection.
+//! order in which a person needs it. `target_help` has the arms for targets that are not to be had, and `call_help`
+//! those for the ways in which a call can fail.
 
 use crate::inputs::Task;
 use crate::model::{

@@ -6,7 +6,6 @@
 
 mod call_help;
 mod candidate;
-mod connect_help;
 pub mod context;
 pub mod diagnostic;
 pub mod dotenv;
