@@ -250,74 +250,51 @@ fn not_done(lost: &Option<String>) -> EffectWords {
 
 /// The words of a run that a signal has cancelled.
 fn cancelled(signal: &str, delivery: Delivery, report: &Report<'_>) -> Words {
+    let cause = "it was cancelled";
     let again = "run it again if it is still wanted, which is safe";
     match delivery {
-        Delivery::NotSent => not_rolled_back(
-            NOTHING_SENT,
-            Reason::new(
-                "it was cancelled",
-                format!("cancelled by {signal} before the request was sent"),
-                again,
-            ),
-        ),
-        Delivery::NoEffect => not_rolled_back(
-            NOTHING_DONE,
-            Reason::new(
-                "it was cancelled",
-                format!("cancelled by {signal}; no request had an effect"),
-                again,
-            ),
-        ),
+        Delivery::NotSent => {
+            let problem = format!("cancelled by {signal} before the request was sent");
+            not_rolled_back(NOTHING_SENT, Reason::new(cause, problem, again))
+        }
+        Delivery::NoEffect => {
+            let problem = format!("cancelled by {signal}; no request had an effect");
+            not_rolled_back(NOTHING_DONE, Reason::new(cause, problem, again))
+        }
         Delivery::InDoubt => perhaps_rolled_back(
-            "it was cancelled",
+            cause,
             format!(
                 "cancelled by {signal} after the request was sent, and before it was known what \
                  came of it"
             ),
             report,
         ),
-        Delivery::Done => Words {
-            headline: "Rolled back, then stopped",
-            reason: Reason::new(
-                "it was cancelled",
-                format!(
-                    "cancelled by {signal} after it was rolled back, {}",
-                    match report.record.tests {
-                        Some(_) => "while it waited for the tests",
-                        None => "before the new deployment was seen to be active",
-                    }
-                ),
-                "do not run it again: the rollback stands",
-            ),
-            effect: STAYS,
-        },
+        Delivery::Done => {
+            let moment = match report.record.tests {
+                Some(_) => "while it waited for the tests",
+                None => "before the new deployment was seen to be active",
+            };
+            let problem = format!("cancelled by {signal} after it was rolled back, {moment}");
+            let help = "do not run it again: the rollback stands";
+            let reason = Reason::new(cause, problem, help);
+            Words { headline: "Rolled back, then stopped", reason, effect: STAYS }
+        }
     }
 }
 
 /// The words of a deployment that was made and is not active, or is not the one that was asked for.
 fn not_active(report: &Report<'_>) -> Words {
     let Report { record, context, .. } = report;
-    let made = report.line(record.made());
-    let (headline, effect, cause, problem) = match &record.verification {
-        Some(Verification::OtherActive(active)) => {
-            let active = report.line(active.as_ref());
-            (
-                "Accepted, but not active",
-                NOT_ACTIVE,
-                "another version is active",
-                format!("the rollback was done: {made}; but what is active is {active}"),
-            )
-        }
-        _ => {
-            let target = report.line(record.plan.target.as_ref());
-            (
-                "Accepted, but wrong",
-                WRONG,
-                "something else was made",
-                format!("the API made something else: {made}; and what was asked for is {target}"),
-            )
-        }
-    };
-    let reason = Reason::new(cause, problem, context.look_first());
-    Words { headline, reason, effect }
+    let (made, help) = (report.line(record.made()), context.look_first());
+    if let Some(Verification::OtherActive(active)) = &record.verification {
+        let active = report.line(active.as_ref());
+        let problem = format!("the rollback was done: {made}; but what is active is {active}");
+        let reason = Reason::new("another version is active", problem, help);
+        return Words { headline: "Accepted, but not active", reason, effect: NOT_ACTIVE };
+    }
+    let target = report.line(record.plan.target.as_ref());
+    let problem =
+        format!("the API made something else: {made}; and what was asked for is {target}");
+    let reason = Reason::new("something else was made", problem, help);
+    Words { headline: "Accepted, but wrong", reason, effect: WRONG }
 }
