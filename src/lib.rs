@@ -101,9 +101,7 @@ fn no_argument(argument: &str, variables: &Variables) -> String {
     let option = argument.split('=').next().filter(|option| option.starts_with('-'));
     let what = option.map_or("what was given".to_owned(), |option| format!("`{option}`"));
     let help = match option.and_then(meant_by) {
-        Some(Meant::Surely(input) | Meant::Perhaps(input)) => {
-            format!("give it as {}", variables.spell(input))
-        }
+        Some(Meant { input, .. }) => format!("give it as {}", variables.spell(input)),
         None => format!("everything is given in inputs, such as {}", variables.spell("dry-run")),
     };
     format!("{what} is no argument of this program: {help}; nothing was sent")

@@ -59,13 +59,14 @@ pub fn is_input(name: &str) -> bool {
     INPUTS.iter().any(|input| input.name == name)
 }
 
-/// How surely a name means an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meant {
-    /// The name is the input's but for its signs, its case (`dryRun`) or a slip (`enviroment`).
-    Surely(&'static str),
-    /// The name is only like the input's: its beginning (`env`), or a part of it (`is-dry-run`).
-    Perhaps(&'static str),
+/// The input that a name means.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant {
+    /// The name of the input.
+    pub input: &'static str,
+    /// Whether the name is the input's but for its signs, its case (`dryRun`) or a slip (`enviroment`), and not only
+    /// like it: its beginning (`env`), or a part of it (`is-dry-run`).
+    pub is_sure: bool,
 }
 
 /// The input that somebody means by a name that is none. None where no input is near.
@@ -76,13 +77,14 @@ pub fn meant_by(name: &str) -> Option<Meant> {
     let nearest = INPUTS.iter().map(|input| input.name).min_by_key(|input| slips(input))?;
     // A short name has many neighbours.
     if slips(nearest) <= MOST_SLIPS.min(nearest.len() / 4) {
-        return Some(Meant::Surely(nearest));
+        return Some(Meant { input: nearest, is_sure: true });
     }
+    let perhaps = |input| Meant { input, is_sure: false };
     if name.to_lowercase().split(['-', '_']).any(|word| word == "dry") || given.contains("dryrun") {
-        return Some(Meant::Perhaps("dry-run"));
+        return Some(perhaps("dry-run"));
     }
     let other_word = OTHER_WORDS.iter().find(|(word, _)| given == *word).map(|(_, input)| *input);
     let is_begun =
         |input: &&str| given.len() >= SHORTEST_BEGINNING && plain(input).starts_with(&given);
-    other_word.or_else(|| NARROWING.into_iter().find(is_begun)).map(Meant::Perhaps)
+    other_word.or_else(|| NARROWING.into_iter().find(is_begun)).map(perhaps)
 }

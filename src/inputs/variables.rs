@@ -32,12 +32,10 @@ pub struct Variables {
 /// A variable whose name is nearly that of an input.
 struct Misspelled {
     name: String,
-    input: &'static str,
+    meant: Meant,
     spelling: Spelling,
     /// The trimmed value, which may be a secret.
     value: String,
-    /// Whether the name can mean nothing else.
-    is_sure: bool,
 }
 
 struct Variable {
@@ -78,20 +76,12 @@ impl Variables {
             } else if !is_blank {
                 let value = value.to_string_lossy().trim().to_owned();
                 match meant_by(rest) {
-                    Some(Meant::Surely(input)) => {
-                        misspelled.push(Misspelled { name, input, spelling, value, is_sure: true });
-                    }
                     // The address of a preview is no dry run.
-                    Some(Meant::Perhaps(input)) if input != "dry-run" || flag(&value).is_some() => {
-                        misspelled.push(Misspelled {
-                            name,
-                            input,
-                            spelling,
-                            value,
-                            is_sure: false,
-                        });
+                    Some(Meant { input: "dry-run", is_sure: false }) if flag(&value).is_none() => {
+                        unknown.push(name);
                     }
-                    _ => unknown.push(name),
+                    Some(meant) => misspelled.push(Misspelled { name, meant, spelling, value }),
+                    None => unknown.push(name),
                 }
             }
         }
@@ -132,7 +122,7 @@ impl Variables {
     /// on without it.
     pub fn misspelled(&self) -> impl Iterator<Item = (String, bool)> {
         self.misspelled.iter().map(|misspelled| {
-            let Misspelled { name, input, spelling, .. } = misspelled;
+            let Misspelled { name, meant, spelling, .. } = misspelled;
             let given = match spelling {
                 Spelling::Variable => name.clone(),
                 _ => {
@@ -140,7 +130,7 @@ impl Variables {
                     format!("{} ({name})", rest.to_lowercase())
                 }
             };
-            let meant = spelled(input, *spelling);
+            let meant = spelled(meant.input, *spelling);
             let problem = format!("{given} is no input: did you mean {meant}?");
             (problem, self.does_no_harm(misspelled))
         })
@@ -150,7 +140,7 @@ impl Variables {
     /// the input is given properly. But a setting is always that of whoever wrote the step, and what narrows a run
     /// down is never ignored where its name can mean nothing else.
     fn does_no_harm(&self, misspelled: &Misspelled) -> bool {
-        let Misspelled { input, spelling, value, is_sure, .. } = misspelled;
+        let Misspelled { meant: Meant { input, is_sure }, spelling, value, .. } = misspelled;
         let proper = self.text(input);
         if *input == "dry-run" {
             let wanted = proper.map_or(Some(false), flag);
