@@ -86,10 +86,10 @@ impl<'a> Validator<'a> {
             let lines = if can_go_on { &mut self.warnings } else { &mut self.problems };
             lines.push(problem);
         }
-        for unknown in self.variables.unknown() {
+        for unknown in &self.variables.unknown {
             self.warnings.push(format!("{unknown} is no input, and does nothing"));
         }
-        for [input, first, other] in self.variables.contradicted() {
+        for [input, first, other] in &self.variables.contradicted {
             // What shows and what rolls back must not depend on an order that nobody knows by heart.
             match input.as_str() {
                 "dry-run" => {

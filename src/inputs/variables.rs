@@ -20,12 +20,13 @@ const PREFIXES: [Prefix; 3] = [
 /// For each input the variable that counts. The key is among them, so they cannot be printed.
 pub struct Variables {
     by_input: BTreeMap<String, Variable>,
-    /// The variables that give an input another value than the one that counts: the input, and both names.
-    contradicted: Vec<[String; 3]>,
+    /// The inputs that are given twice, with different values: the input, the variable that counts, and the
+    /// one that does not.
+    pub(super) contradicted: Vec<[String; 3]>,
     /// The variables whose names are nearly those of inputs.
     misspelled: Vec<Misspelled>,
     /// The other variables with our prefixes, which are near no input.
-    unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
     convention: Spelling,
 }
 
@@ -66,7 +67,7 @@ impl Variables {
             let Some(name) = name.to_str() else { continue };
             let Some((rest, prefix, spelling)) = split(name) else { continue };
             let is_blank = value.to_str().is_some_and(|value| value.trim().is_empty());
-            let input = input_name(rest);
+            let input = rest.to_lowercase().replace('_', "-");
             let is_proper = is_input(&input) && !name.contains(char::is_lowercase);
             let name = name.to_owned();
             if is_proper {
@@ -113,11 +114,6 @@ impl Variables {
         given.filter_map(|(input, variable)| Some((input.clone(), variable.text()?.to_owned())))
     }
 
-    /// The variables that are no inputs, and look like none.
-    pub fn unknown(&self) -> impl Iterator<Item = &String> {
-        self.unknown.iter()
-    }
-
     /// The variables whose names are nearly those of inputs: what is wrong with each, and whether the run can go
     /// on without it.
     pub fn misspelled(&self) -> impl Iterator<Item = (String, bool)> {
@@ -150,20 +146,9 @@ impl Variables {
         proper.is_some_and(|proper| proper == value || !is_ours)
     }
 
-    /// The inputs that are given twice, with different values: the input, the variable that counts, and the
-    /// one that does not.
-    pub fn contradicted(&self) -> impl Iterator<Item = &[String; 3]> {
-        self.contradicted.iter()
-    }
-
     /// The trimmed value of `some-name`. None where it is not given or not UTF-8.
     pub fn text(&self, input: &str) -> Option<&str> {
         self.by_input.get(input).and_then(Variable::text)
-    }
-
-    /// Whether `some-name` has a value.
-    pub fn is_given(&self, input: &str) -> bool {
-        self.text(input).is_some()
     }
 
     /// Whether `some-name` has a value that is not UTF-8.
@@ -180,8 +165,7 @@ impl Variables {
     /// Whether an input was handed to us as an action's, so that its user wrote our arguments into the
     /// step.
     pub fn is_action(&self) -> bool {
-        let mut variables = self.by_input.iter();
-        variables.any(|(name, variable)| variable.spelling == Spelling::Hyphens && is_input(name))
+        self.by_input.values().any(|variable| variable.spelling == Spelling::Hyphens)
     }
 }
 
@@ -208,11 +192,6 @@ fn spelled(input: &str, spelling: Spelling) -> String {
         Spelling::Underscores => input.replace('-', "_"),
         Spelling::Variable => format!("POLYAI_{}", input.replace('-', "_").to_uppercase()),
     }
-}
-
-/// The name of the input in the rest of a variable's name.
-fn input_name(rest: &str) -> String {
-    rest.to_lowercase().replace('_', "-")
 }
 
 /// The rest of a variable's name after our prefix in any case, the place of the prefix, and the spelling that goes with

@@ -108,7 +108,7 @@ impl Context<'_> {
 
     /// The next step where the API does not accept the key.
     pub fn check_the_key(&self) -> String {
-        let is_given = self.variables.is_given("api-key");
+        let is_given = self.variables.text("api-key").is_some();
         format!(
             "check {} and {}: a key belongs to one workspace and one region, and may have expired or \
              been rotated",
