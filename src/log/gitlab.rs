@@ -4,7 +4,7 @@ use crate::log::{
     dialect::{Dialect, Section},
     plain,
 };
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 pub(super) const GITLAB: Dialect = Dialect {
     begin: |section| format!("{}{}", mark("start", section, "[collapsed=true]"), section.title),
@@ -14,11 +14,7 @@ pub(super) const GITLAB: Dialect = Dialect {
 
 /// The mark of a section's start or end. No two sections of a job may have the same name.
 fn mark(of: &str, section: &Section, options: &str) -> String {
-    let (seconds, number) = (unix_seconds(), section.number);
+    let seconds = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+    let number = section.number;
     format!("\x1b[0Ksection_{of}:{seconds}:polyai_rollback_{number}{options}\r\x1b[0K")
-}
-
-fn unix_seconds() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.unwrap_or(Duration::ZERO).as_secs()
 }

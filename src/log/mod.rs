@@ -119,36 +119,30 @@ impl<'a> Log<'a> {
 
     /// The good end.
     pub fn success(&mut self, text: &str) {
-        let text = self.shown(text, SHOWN_CHARACTERS);
-        let line = self.message(Level::Success, "", &text);
+        let line = self.message(Level::Success, "", &self.shown(text, SHOWN_CHARACTERS));
         write_line(self.out, &line);
     }
 
     /// Something that is good, and not as usual.
     pub fn notice(&mut self, text: &str) {
-        let text = self.shown(text, FACT_CHARACTERS);
-        let line = self.message(Level::Notice, "", &text);
+        let line = self.message(Level::Notice, "", &self.shown(text, FACT_CHARACTERS));
         write_line(self.out, &line);
     }
 
     /// Something that people should know, and that stops nothing.
     pub fn warning(&mut self, text: &str) {
-        let text = self.shown(text, FACT_CHARACTERS);
-        let line = self.message(Level::Warning, "", &text);
+        let line = self.message(Level::Warning, "", &self.shown(text, FACT_CHARACTERS));
         let stream = if self.dialect.warns_on_stdout { &mut self.out } else { &mut self.err };
         write_line(*stream, &line);
     }
 
     /// Something that failed: one line that says why and what to do, and facts.
     pub fn error(&mut self, title: &str, text: &str, rows: &[Row]) {
-        let mut text = self.shown(text, ERROR_CHARACTERS);
+        let text = self.shown(text, ERROR_CHARACTERS);
         let error = format!("{title}: {text}");
-        for line in self.lines(rows, FACT_CHARACTERS) {
-            text.push('\n');
-            text.push_str(&line);
-        }
-        let line = self.message(Level::Error, title, &text);
-        write_line(self.err, &line);
+        let lines = [vec![text], self.lines(rows, FACT_CHARACTERS)].concat().join("\n");
+        let message = self.message(Level::Error, title, &lines);
+        write_line(self.err, &message);
         self.error.get_or_insert(error);
     }
 
