@@ -4,7 +4,7 @@ use crate::model::deployment::Deployment;
 use crate::model::environment::Environment;
 use crate::model::names::Names;
 use crate::model::test_runs::TestRuns;
-use crate::text::row::{Row, or_not_given};
+use crate::text::row::Row;
 use std::collections::BTreeSet;
 
 /// The most deployments that are shown as undone.
@@ -137,13 +137,14 @@ impl Rollback {
     /// The facts, for people. Who made the deployment is not among them.
     pub fn rows(&self) -> Vec<Row> {
         let made = &self.deployment;
-        let environment = made.environment.map(|environment| environment.name().to_owned());
+        let environment = made.environment.map_or("not given", Environment::name);
+        let given = |text: &Option<String>| text.clone().unwrap_or("not given".to_owned());
         let mut rows = vec![
             Row::new("new deployment", made.id.clone()),
-            Row::new("environment", or_not_given(environment.as_ref())),
-            Row::new("version", or_not_given(made.version.as_ref())),
-            Row::new("artifact version", or_not_given(made.artifact_version.as_ref())),
-            Row::new("created at", or_not_given(made.created_at.as_ref())),
+            Row::new("environment", environment),
+            Row::new("version", given(&made.version)),
+            Row::new("artifact version", given(&made.artifact_version)),
+            Row::new("created at", given(&made.created_at)),
             Row::new("test runs", self.tests()),
         ];
         rows.extend(self.established.as_ref().map(|how| Row::new("established", how.clone())));

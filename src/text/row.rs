@@ -29,8 +29,3 @@ impl Row {
         known.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
-
-/// The text of a fact, or words that say that the API gave none.
-pub fn or_not_given(text: Option<&String>) -> String {
-    text.cloned().unwrap_or_else(|| "not given".to_owned())
-}
