@@ -1,7 +1,5 @@
 //! How a run can end: the one table of outcomes and exit codes, and what became of production.
 
-use serde::{Serialize, Serializer};
-
 /// The end of a run. The name of the outcome is the output `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -94,12 +92,6 @@ impl Outcome {
     /// The name, as in the output `outcome`.
     pub const fn name(self) -> &'static str {
         self.row().1
-    }
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 

@@ -12,7 +12,7 @@ pub fn write(report: &Report<'_>) -> String {
     let record = report.record;
     let rollback = record.rollback.as_ref();
     let document = json!({
-        "outcome": report.outcome,
+        "outcome": report.outcome.name(),
         "exitCode": report.outcome.exit_code(),
         "startedAt": format_rfc3339_seconds(report.context.started).to_string(),
         "seconds": report.took.as_secs_f64(),

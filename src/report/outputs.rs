@@ -119,32 +119,28 @@ fn document(report: &Report<'_>) -> Json {
     let record = report.record;
     let (target, replaced) = (record.plan.target.as_ref(), replaced(report));
     let deployment = report.deployment();
-    let id = |deployment: Option<&Deployment>| deployment.map(|deployment| deployment.id.clone());
-    let version = |deployment: Option<&Deployment>| deployment.and_then(|one| one.version.clone());
-    let of = |field: fn(&Deployment) -> Option<&String>| deployment.and_then(field);
     let request = report.context.task.map(|task| &task.request);
+    let agent_id = deployment.and_then(|deployment| deployment.agent_id.as_deref());
     // With a bare id, the target is known without being looked up.
     let named = request.and_then(|request| match &request.target {
-        TargetSpec::Named(id) if deployment.is_some() => Some(id.as_str().to_owned()),
+        TargetSpec::Named(id) if deployment.is_some() => Some(id.as_str()),
         _ => None,
     });
     let made_in = deployment.and_then(|deployment| deployment.environment);
     let diagnostic = report.diagnostic.as_ref();
     let counts = record.tests.as_ref().and_then(TestRuns::counts);
     json!({
-        "outcome": report.outcome,
-        "deployment-id": id(deployment),
+        "outcome": report.outcome.name(),
+        "deployment-id": deployment.map(|deployment| &deployment.id),
         "environment": made_in.or(record.plan.environment),
-        "version": version(deployment),
-        "artifact-version": of(|deployment| deployment.artifact_version.as_ref()),
-        "created-at": of(|deployment| deployment.created_at.as_ref()),
-        "agent-id": of(|deployment| deployment.agent_id.as_ref())
-            .map(String::as_str)
-            .or(request.map(|request| request.agent_id.as_str())),
-        "target-deployment-id": id(target).or(named),
-        "target-version": version(target),
-        "replaced-deployment-id": id(replaced),
-        "replaced-version": version(replaced),
+        "version": deployment.map(|deployment| &deployment.version),
+        "artifact-version": deployment.map(|deployment| &deployment.artifact_version),
+        "created-at": deployment.map(|deployment| &deployment.created_at),
+        "agent-id": agent_id.or(request.map(|request| request.agent_id.as_str())),
+        "target-deployment-id": target.map(|target| target.id.as_str()).or(named),
+        "target-version": target.map(|target| &target.version),
+        "replaced-deployment-id": replaced.map(|replaced| &replaced.id),
+        "replaced-version": replaced.map(|replaced| &replaced.version),
         "correlation-id": request.map(|request| &request.correlation_id),
         "error-code": diagnostic.and_then(|diagnostic| diagnostic.error_code.as_ref()),
         "http-status": diagnostic.and_then(|diagnostic| diagnostic.http_status),
