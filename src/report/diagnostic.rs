@@ -6,7 +6,7 @@
 
 use crate::inputs::Task;
 use crate::model::{
-    CallError, Delivery, Deployment, Failure, LINE_CHARACTERS, TestRuns, Verification,
+    CallError, Delivery, Deployment, Failure, LINE_CHARACTERS, Names, TestRuns, Verification,
 };
 use crate::report::candidate::Candidate;
 use crate::report::{Report, call_help, target_help};
@@ -144,13 +144,10 @@ impl Diagnostic {
     }
 
     /// The facts, for people.
-    pub fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self, names: &Names) -> Vec<Row> {
         let answer = self.answer.clone().map(|answer| Row::new("the API said", answer));
         let command = self.command.clone().map(|command| Row::new("to find out", command));
-        let candidates = self
-            .candidates
-            .iter()
-            .map(|candidate| Row::of_cells("to choose from", candidate.cells.clone()));
+        let candidates = self.candidates.iter().map(|candidate| candidate.row(names));
         let effect = Row::new("effect", self.effect);
         answer.into_iter().chain([effect]).chain(command).chain(candidates).collect()
     }

@@ -8,7 +8,7 @@ use crate::report::markdown_text::{escape, escape_cell};
 use crate::report::{Report, diagnostic::Diagnostic};
 
 /// The most characters of a message in the heading and in tables.
-const TITLE_CHARACTERS: usize = 60;
+pub(super) const TITLE_CHARACTERS: usize = 60;
 
 /// Words of our own with which a problem begins.
 const OPENINGS: [&str; 9] =

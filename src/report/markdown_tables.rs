@@ -1,7 +1,7 @@
 //! The tables of the summary, and the list of everything that is folded away.
 
 use crate::model::{Deployment, Outcome, TestRuns};
-use crate::report::markdown::{Page, is_internal_error};
+use crate::report::markdown::{Page, TITLE_CHARACTERS, is_internal_error};
 use crate::report::{Report, diagnostic::Diagnostic, request_rows};
 use crate::text::row::Row;
 
@@ -35,13 +35,13 @@ impl Page<'_> {
     }
 
     fn change_row(&self, label: &str, deployment: &Deployment) -> String {
-        let when = self.report.names.when(deployment);
-        format!("| {label} | {} | {} |", self.named(deployment), self.when(when.as_deref()))
+        format!("| {label} | {} | {} |", self.named(deployment), self.when(deployment))
     }
 
-    /// A time in a column whose head names the zone.
-    fn when(&self, when: Option<&str>) -> String {
-        self.text(&when.unwrap_or_default().replacen(" UTC", "", 1))
+    /// The time of a deployment, in a column whose head names the zone.
+    fn when(&self, deployment: &Deployment) -> String {
+        let when = self.report.names.when(deployment).unwrap_or_default();
+        self.text(&when.replacen(" UTC", "", 1))
     }
 
     /// The deployments to choose from.
@@ -49,14 +49,15 @@ impl Page<'_> {
         if diagnostic.candidates.is_empty() {
             return None;
         }
+        let names = &self.report.names;
         let rows = diagnostic.candidates.iter().map(|candidate| {
             let active = if candidate.is_active { ", active now" } else { "" };
             let environment = candidate.environment.map_or("", |environment| environment.name());
             format!(
                 "| {} | {environment}: {}{active} | {} |",
                 self.code(&candidate.give),
-                self.cell(&candidate.title),
-                self.when(candidate.when.as_deref()),
+                self.cell(&names.title(&candidate.deployment, TITLE_CHARACTERS)),
+                self.when(&candidate.deployment),
             )
         });
         let rows: Vec<_> = rows.collect();

@@ -173,7 +173,7 @@ impl<'a> Report<'a> {
     /// The facts of a failure, for people.
     pub fn failure_rows(&self) -> Vec<Row> {
         let Some(diagnostic) = &self.diagnostic else { return Vec::new() };
-        let mut rows = diagnostic.rows();
+        let mut rows = diagnostic.rows(&self.names);
         let current = self.record.plan.current.as_ref();
         let is_told = diagnostic.candidates.iter().any(|candidate| candidate.is_active);
         let current = current.filter(|_| self.effect == Effect::Unchanged && !is_told);
