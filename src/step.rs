@@ -7,7 +7,7 @@ use crate::inputs::{self, Task, variables::Variables};
 use crate::log::Log;
 use crate::model::{Failure, Outcome, Record, TestRuns};
 use crate::process::{env::ProcessEnv, pipeline::Pipeline, random, signals::Signals};
-use crate::report::{Report, context::Context, files::OutputFiles, print, request_rows};
+use crate::report::{Report, context::Context, files::OutputFiles, print};
 use crate::rollback;
 use crate::rollback::engine::Engine;
 use anyhow::Result;
@@ -48,7 +48,7 @@ pub async fn run(
         None => (Err(Failure::InvalidInput(problems)), Duration::ZERO),
         Some(task) => {
             log.begin(&format!("{VERSION}: {}", task.request.headline()));
-            log.rows(&request_rows(task));
+            log.rows(&context.rows());
             log.end();
             match HttpAgentsApi::new(&task.request, &task.connection, Rc::clone(&redaction)) {
                 Err(error) => (Err(Failure::Internal(format!("{error:#}"))), Duration::ZERO),

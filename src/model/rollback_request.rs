@@ -2,7 +2,6 @@
 
 use crate::model::environment::Environment;
 use crate::model::id::Id;
-use humantime::format_rfc3339_seconds;
 use std::time::{Duration, SystemTime};
 
 /// The word for the version before the active one that nobody has rolled back from.
@@ -92,11 +91,6 @@ impl RollbackRequest {
             Some(environment) => format!("{doing} {environment} of agent {agent} to {target}"),
             None => format!("{doing} agent {agent} to {target}"),
         }
-    }
-
-    /// When the run began, in RFC 3339.
-    pub fn started(&self) -> String {
-        format_rfc3339_seconds(self.started).to_string()
     }
 
     /// The inputs that can stop the rollback, for people: a variable that is empty by mistake shows here.

@@ -4,7 +4,9 @@ use crate::inputs::{Task, variables::Variables};
 use crate::model::{Candidates, Elsewhere, TargetSpec};
 use crate::process::pipeline::Pipeline;
 use crate::text::redaction::Redaction;
+use crate::text::row::Row;
 use crate::text::sanitize::{SHOWN_CHARACTERS, one_line};
+use humantime::format_rfc3339_seconds;
 use std::time::SystemTime;
 
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
@@ -101,9 +103,22 @@ impl Context<'_> {
         self.spell(if is_region { "region" } else { "base-url" })
     }
 
-    /// When the run began, by this machine's clock.
+    /// When the run began, by this machine's clock, in RFC 3339.
     pub fn started(&self) -> String {
-        self.task.map(|task| task.request.started()).unwrap_or_default()
+        format_rfc3339_seconds(self.started).to_string()
+    }
+
+    /// The task, for people. Nothing where the inputs were bad.
+    pub fn rows(&self) -> Vec<Row> {
+        let Some(Task { request, connection }) = self.task else { return Vec::new() };
+        let mut rows = vec![
+            Row::new("API", connection.endpoint.to_string()),
+            Row::new("reason", request.message.clone()),
+            Row::new("guards", request.guards()),
+            Row::new("started", self.started()),
+        ];
+        rows.extend(connection.proxy.as_ref().map(|proxy| Row::new("proxy", proxy.to_string())));
+        rows
     }
 
     /// The next step where the API does not accept the key.

@@ -4,7 +4,6 @@
 use crate::inputs::Task;
 use crate::model::{Deployment, Verification};
 use crate::report::{Report, outputs};
-use humantime::format_rfc3339_seconds;
 use serde_json::{Value, json};
 
 /// The whole report, with the personal data that no other format has. A value that is not known is null.
@@ -14,7 +13,7 @@ pub fn write(report: &Report<'_>) -> String {
     let document = json!({
         "outcome": report.outcome.name(),
         "exitCode": report.outcome.exit_code(),
-        "startedAt": format_rfc3339_seconds(report.context.started).to_string(),
+        "startedAt": report.context.started(),
         "seconds": report.took.as_secs_f64(),
         "request": report.context.task.map(request),
         "replaced": whole(outputs::replaced(report)),

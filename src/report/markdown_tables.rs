@@ -2,7 +2,7 @@
 
 use crate::model::{Deployment, Outcome, TestRuns};
 use crate::report::markdown::{Page, TITLE_CHARACTERS, is_internal_error};
-use crate::report::{Report, diagnostic::Diagnostic, request_rows};
+use crate::report::{Report, diagnostic::Diagnostic};
 use crate::text::row::Row;
 
 /// The most deployments that are shown as undone.
@@ -88,8 +88,8 @@ impl Page<'_> {
         if let Some(task) = context.task {
             rows.push(Row::new("agent", task.request.agent_id.as_str()));
             rows.push(Row::new("asked for", task.request.target.as_str()));
-            rows.extend(request_rows(task));
         }
+        rows.extend(context.rows());
         rows.push(Row::new("run", context.pipeline.describe()));
         let outcome =
             if is_internal_error(self.report) { Outcome::InternalError } else { *outcome };

@@ -21,7 +21,6 @@ pub mod outputs;
 pub mod print;
 mod target_help;
 
-use crate::inputs::Task;
 use crate::model::{
     Deployment, Effect, Environment, Failure, LINE_CHARACTERS, Names, Outcome, Plan, Record,
     TestsOutcome, Verification,
@@ -206,17 +205,4 @@ impl<'a> Report<'a> {
         rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
         rows
     }
-}
-
-/// The task, for people.
-pub fn request_rows(task: &Task) -> Vec<Row> {
-    let Task { request, connection } = task;
-    let mut rows = vec![
-        Row::new("API", connection.endpoint.to_string()),
-        Row::new("reason", request.message.clone()),
-        Row::new("guards", request.guards()),
-        Row::new("started", request.started()),
-    ];
-    rows.extend(connection.proxy.as_ref().map(|proxy| Row::new("proxy", proxy.to_string())));
-    rows
 }
