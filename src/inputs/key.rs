@@ -24,7 +24,9 @@ impl Validator<'_> {
             (None, None) => {
                 let is_bad = self.mistaken.contains("api-key-file");
                 if !self.variables.is_garbled("api-key-file") && !is_bad {
-                    self.missing_key(place);
+                    let file = self.variables.spell("api-key-file");
+                    let help = format!("{}or name a file that holds it in {file}", place.no_key);
+                    self.missing("api-key", &help);
                 }
                 return None;
             }
@@ -32,12 +34,6 @@ impl Validator<'_> {
         let key = key.and_then(|key| ApiKey::new(key.trim()).map_err(str::to_owned));
         // The path of a file is not shown: it may be the key, given by mistake.
         key.map_err(|problem| self.problem(input, &problem)).ok()
-    }
-
-    fn missing_key(&mut self, place: &Place) {
-        let file = self.variables.spell("api-key-file");
-        let cause = place.no_key;
-        self.missing("api-key", &format!("{cause}or name a file that holds it in {file}"));
     }
 }
 
