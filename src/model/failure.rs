@@ -136,11 +136,11 @@ pub struct Candidates {
 
 /// The place of a target that is not where it was looked for.
 #[derive(Clone, Copy, Debug)]
-pub enum Elsewhere {
-    /// A deployment of this environment has the id.
-    Deployment(Environment),
-    /// A deployment of this environment has the version.
-    Version(Environment),
+pub struct Elsewhere {
+    /// The environment that has a deployment with that id or of that version.
+    pub environment: Environment,
+    /// Whether the target is the version, and not the id.
+    pub is_version: bool,
 }
 
 impl Candidates {
@@ -156,7 +156,7 @@ impl Candidates {
             TargetSpec::Named(id) => Elsewhere::find(&listed, id.as_str()),
             TargetSpec::Previous => None,
         };
-        let found_in = elsewhere.map(Elsewhere::environment);
+        let found_in = elsewhere.map(|found| found.environment);
         let mut deployments: Vec<Deployment> = Vec::new();
         for deployment in listed {
             let place = deployment.environment;
@@ -172,18 +172,11 @@ impl Candidates {
 
 impl Elsewhere {
     fn find(listed: &[Deployment], id: &str) -> Option<Self> {
-        let environment_of = |is_it: &dyn Fn(&&Deployment) -> bool| {
-            listed.iter().find(is_it).and_then(|deployment| deployment.environment)
-        };
-        environment_of(&|deployment| deployment.id == id)
-            .map(Self::Deployment)
-            .or_else(|| environment_of(&|deployment| deployment.has_version(id)).map(Self::Version))
-    }
-
-    fn environment(self) -> Environment {
-        match self {
-            Self::Deployment(environment) | Self::Version(environment) => environment,
-        }
+        let by_id = listed.iter().filter(|listed| listed.id == id);
+        let by_version = listed.iter().filter(|listed| listed.has_version(id));
+        by_id.chain(by_version).find_map(|found| {
+            Some(Self { environment: found.environment?, is_version: found.id != id })
+        })
     }
 }
 

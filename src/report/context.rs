@@ -79,8 +79,10 @@ impl Context<'_> {
     pub fn elsewhere(&self, candidates: &Candidates) -> String {
         match candidates.elsewhere {
             None => String::new(),
-            Some(Elsewhere::Deployment(environment)) => format!("; {environment} has it"),
-            Some(Elsewhere::Version(environment)) => format!(
+            Some(Elsewhere { environment, is_version: false }) => {
+                format!("; {environment} has it")
+            }
+            Some(Elsewhere { environment, is_version: true }) => format!(
                 "; it is a version of {environment}, for which {} must be {environment}",
                 self.spell("environment"),
             ),
