@@ -3,7 +3,10 @@
 //! Prose stands outside of tables, as only prose wraps. Deployments go by their messages and the beginnings of
 //! their versions. Whole ids and hashes stand in a part that is folded away.
 
-use crate::model::{Counts, Deployment, Effect, Kind, Outcome, Record, TestRuns, TestsOutcome};
+use crate::model::{
+    Counts, Deployment, Effect, Kind, Outcome, Record, Rollback, TestRuns, TestsOutcome,
+    Verification,
+};
 use crate::report::markdown_text::{escape, escape_cell};
 use crate::report::{Report, diagnostic::Diagnostic};
 
@@ -17,7 +20,8 @@ const OPENINGS: [&str; 9] =
 /// A heading, what it means, what to do, what there is to choose from, and everything else folded away.
 pub fn write(report: &Report<'_>) -> String {
     let page = Page { report };
-    let heading = format!("### {} {}", sign(report), page.text(&heading(report)));
+    let lacking = if is_internal_error(report) { ", but outputs could not be written" } else { "" };
+    let heading = format!("### {} {}", sign(report), page.text(&(ending(report) + lacking)));
     let mut parts = vec![heading];
     match &report.diagnostic {
         Some(diagnostic) => parts.extend(page.failure(diagnostic)),
@@ -30,10 +34,10 @@ pub fn write(report: &Report<'_>) -> String {
 fn sign(report: &Report<'_>) -> &'static str {
     match (&report.diagnostic, report.effect) {
         _ if is_internal_error(report) => "⚠️",
-        (None, _) => match report.outcome {
-            Outcome::Previewed => "🔍",
-            Outcome::Unchanged => "➖",
-            _ if report.is_doubtful() => "⚠️",
+        (None, _) => match (report.outcome, &report.record.verification) {
+            (Outcome::Previewed, _) => "🔍",
+            (Outcome::Unchanged, _) => "➖",
+            (_, Some(Verification::Unseen(_))) => "⚠️",
             _ => "✅",
         },
         (Some(_), Effect::Unchanged) if report.outcome == Outcome::AlreadyRolledBack => "✋",
@@ -43,18 +47,12 @@ fn sign(report: &Report<'_>) -> &'static str {
     }
 }
 
-/// The end in a few words.
-fn heading(report: &Report<'_>) -> String {
-    let lacking = if is_internal_error(report) { ", but outputs could not be written" } else { "" };
-    ending(report) + lacking
-}
-
 /// Whether the job fails only because outputs could not be written.
 pub(super) fn is_internal_error(report: &Report<'_>) -> bool {
     report.lacks_outputs && report.diagnostic.is_none()
 }
 
-/// The end but for the outputs.
+/// The end in a few words, but for the outputs.
 fn ending(report: &Report<'_>) -> String {
     let (there, title) = (report.there(), report.title(TITLE_CHARACTERS));
     let back = match report.is_seen() {
@@ -64,13 +62,12 @@ fn ending(report: &Report<'_>) -> String {
     let tests = report.record.tests.as_ref();
     match (report.outcome, &report.diagnostic) {
         (Outcome::TestsFailed, _) => match tests.and_then(TestRuns::counts) {
-            Some(Counts { total, failed, errored: 0, .. }) => {
-                format!("{back}, but {failed} of {total} test cases failed")
-            }
             Some(Counts { total, failed, errored, .. }) => {
-                format!(
-                    "{back}, but {failed} of {total} test cases failed, and {errored} could not be run"
-                )
+                let errored = match errored {
+                    0 => String::new(),
+                    _ => format!(", and {errored} could not be run"),
+                };
+                format!("{back}, but {failed} of {total} test cases failed{errored}")
             }
             None => format!("{back}, but tests failed"),
         },
@@ -140,9 +137,7 @@ impl Page<'_> {
             _ => parts.extend(self.since()),
         }
         parts.extend(self.change());
-        if record.rollback.is_some() {
-            parts.push(self.tests());
-        }
+        parts.extend(record.rollback.as_ref().map(|rollback| self.tests(rollback)));
         parts.extend(self.reason());
         parts.extend(self.next_deployment());
         parts
@@ -176,23 +171,23 @@ impl Page<'_> {
         Some(format!("{named} has been active again{since}."))
     }
 
-    fn tests(&self) -> String {
-        let record = self.report.record;
-        let is_known = record.rollback.as_ref().is_some_and(|rollback| rollback.are_all_runs_known);
-        let triggered = record.rollback.as_ref().map_or(0, |rollback| rollback.test_run_ids.len());
+    fn tests(&self, rollback: &Rollback) -> String {
+        let triggered = rollback.test_run_ids.len();
         let text = match self.report.tests_outcome() {
             Some(TestsOutcome::NotAwaited) if triggered > 0 => {
                 format!(
                     "{triggered} test runs were triggered. This job has not waited for them: see Agent Studio."
                 )
             }
-            Some(TestsOutcome::NotAwaited) if !is_known => {
+            Some(TestsOutcome::NotAwaited) if !rollback.are_all_runs_known => {
                 "Whether tests were triggered is not known.".to_owned()
             }
             Some(TestsOutcome::NotAwaited | TestsOutcome::None) | None => {
                 "No tests were triggered, so nothing was tested.".to_owned()
             }
-            Some(_) => record.tests.as_ref().map(TestRuns::progress).unwrap_or_default() + ".",
+            Some(_) => {
+                self.report.record.tests.as_ref().map(TestRuns::progress).unwrap_or_default() + "."
+            }
         };
         format!("🧪 {}", self.text(&text))
     }

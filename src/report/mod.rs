@@ -113,11 +113,6 @@ impl<'a> Report<'a> {
         shown.map_or("another version".to_owned(), |shown| self.names.title(shown, most))
     }
 
-    /// Whether the looks for the new deployment did not tell whether it is active.
-    pub fn is_doubtful(&self) -> bool {
-        matches!(self.record.verification, Some(Verification::Unseen(_)))
-    }
-
     /// Whether the new deployment was seen to be active.
     pub fn is_seen(&self) -> bool {
         matches!(self.record.verification, Some(Verification::Active))
@@ -135,37 +130,37 @@ impl<'a> Report<'a> {
 
     /// The end in one line, for people.
     pub fn headline(&self) -> String {
-        let (there, title, current) =
-            (self.there(), self.title(LINE_CHARACTERS), &self.record.plan.current);
         if let Some(diagnostic) = &self.diagnostic {
             return diagnostic.headline.clone();
         }
-        let made = self.record.made();
+        let there = self.there();
+        let Plan { current, target, .. } = &self.record.plan;
         // The message alone may be that of several versions.
-        let with_version = |title: &str, deployment: Option<&Deployment>| {
+        let with_version = |title: String, deployment: Option<&Deployment>| {
             let short = deployment.map(|deployment| self.names.short(deployment));
-            let short = short.filter(|short| short != title);
-            short.map_or(title.to_owned(), |short| format!("{title} ({short})"))
+            match short.filter(|short| *short != title) {
+                Some(short) => format!("{title} ({short})"),
+                None => title,
+            }
         };
-        let title = with_version(&title, made.or(self.record.plan.target.as_ref()));
-        match self.outcome {
-            Outcome::Unchanged => match current {
-                Some(current) => {
-                    let title = self.names.title(current, LINE_CHARACTERS);
-                    format!(
-                        "Unchanged: {there} is on {} already",
-                        with_version(&title, Some(current))
-                    )
-                }
-                None => format!("Unchanged: {there} is on that version already, says the API"),
-            },
-            Outcome::Previewed => {
-                format!("Preview: nothing was sent; {there} would go back to {title}")
+        let back = self.record.made().or(target.as_ref());
+        let back = with_version(self.title(LINE_CHARACTERS), back);
+        match (self.outcome, current) {
+            (Outcome::Unchanged, Some(current)) => {
+                let title = self.names.title(current, LINE_CHARACTERS);
+                let title = with_version(title, Some(current));
+                format!("Unchanged: {there} is on {title} already")
+            }
+            (Outcome::Unchanged, None) => {
+                format!("Unchanged: {there} is on that version already, says the API")
+            }
+            (Outcome::Previewed, _) => {
+                format!("Preview: nothing was sent; {there} would go back to {back}")
             }
             _ if self.is_seen() => {
-                format!("Rolled back: {there} is back on {title}, and that is verified")
+                format!("Rolled back: {there} is back on {back}, and that is verified")
             }
-            _ => format!("Rolled back: {there} has a new deployment of {title}"),
+            _ => format!("Rolled back: {there} has a new deployment of {back}"),
         }
     }
 
@@ -173,36 +168,32 @@ impl<'a> Report<'a> {
     pub fn failure_rows(&self) -> Vec<Row> {
         let Some(diagnostic) = &self.diagnostic else { return Vec::new() };
         let mut rows = diagnostic.rows(&self.names);
-        let current = self.record.plan.current.as_ref();
         let is_told = diagnostic.candidates.iter().any(|candidate| candidate.is_active);
-        let current = current.filter(|_| self.effect == Effect::Unchanged && !is_told);
-        rows.extend(
-            current.map(|current| Row::of_cells("was active", self.names.cells(current, &[]))),
-        );
+        if let Some(current) = &self.record.plan.current
+            && self.effect == Effect::Unchanged
+            && !is_told
+        {
+            rows.push(Row::of_cells("was active", self.names.cells(current, &[])));
+        }
         rows
     }
 
     /// What machines and support ask for: whole ids, hashes and times, as far as there are any. No person's name
     /// or address is among them.
     pub fn closing_rows(&self) -> Vec<Row> {
-        let mut rows = self.rollback_rows();
-        let request = self.context.task.map(|task| &task.request);
-        rows.extend(
-            request.map(|request| Row::new("correlation id", request.correlation_id.clone())),
-        );
-        rows
-    }
-
-    /// The facts of the rollback, for people. Nothing where nothing was rolled back.
-    fn rollback_rows(&self) -> Vec<Row> {
-        let Some(rollback) = &self.record.rollback else { return Vec::new() };
-        let mut rows = rollback.rows();
-        let id = |deployment: &Deployment| deployment.id.clone();
-        let Plan { target, current, .. } = &self.record.plan;
-        rows.extend(target.as_ref().map(|target| Row::new("copy of", id(target))));
-        rows.extend(current.as_ref().map(|replaced| Row::new("replaced", id(replaced))));
-        rows.extend(self.record.verification.as_ref().map(|seen| seen.row()));
-        rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
+        let mut rows = Vec::new();
+        if let Some(rollback) = &self.record.rollback {
+            let Plan { target, current, .. } = &self.record.plan;
+            let id = |deployment: &Deployment| deployment.id.clone();
+            rows.extend(rollback.rows());
+            rows.extend(target.as_ref().map(|target| Row::new("copy of", id(target))));
+            rows.extend(current.as_ref().map(|replaced| Row::new("replaced", id(replaced))));
+            rows.extend(self.record.verification.as_ref().map(Verification::row));
+            rows.push(Row::new("took", format!("{:.2} s", self.took.as_secs_f64())));
+        }
+        if let Some(task) = self.context.task {
+            rows.push(Row::new("correlation id", task.request.correlation_id.clone()));
+        }
         rows
     }
 }

@@ -1,13 +1,16 @@
 //! The report in the log.
 
 use crate::log::Log;
-use crate::model::{Outcome, Rollback, TestRuns, TestsOutcome, Verification};
+use crate::model::{Outcome, Rollback, TestsOutcome, Verification};
 use crate::report::Report;
 
 /// Tells how the run ended. A rollback that was told before the wait for its tests is not told again.
 pub fn end(report: &Report<'_>, log: &mut Log<'_>) {
     match (&report.diagnostic, &report.record.tests) {
-        (None, Some(runs)) => tests(runs, log),
+        (None, Some(tests)) if tests.outcome() == TestsOutcome::None => {
+            log.notice("the rollback triggered no tests, so nothing was tested");
+        }
+        (None, Some(tests)) => log.success(&format!("Tests passed: {}", tests.progress())),
         _ => rollback(report, log),
     }
 }
@@ -41,14 +44,6 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
     for (place, line) in lines.iter().enumerate() {
         let is_last = place + 1 == lines.len();
         log.error(&diagnostic.headline, line, if is_last { &rows } else { &[] });
-    }
-}
-
-/// Tells how tests ended that do not make the run fail.
-fn tests(runs: &TestRuns, log: &mut Log<'_>) {
-    match runs.outcome() {
-        TestsOutcome::None => log.notice("the rollback triggered no tests, so nothing was tested"),
-        _ => log.success(&format!("Tests passed: {}", runs.progress())),
     }
 }
 
