@@ -143,6 +143,20 @@ impl<'a> Validator<'a> {
         self.problem(input, &format!("“{value}” {what}"));
     }
 
+    /// Hands on what was understood of a value. Where that is nothing, keeps what is wrong with the value.
+    fn understood<T>(
+        &mut self,
+        meaning: Option<T>,
+        input: &str,
+        value: &str,
+        what: &str,
+    ) -> Option<T> {
+        if meaning.is_none() {
+            self.bad_value(input, value, what);
+        }
+        meaning
+    }
+
     /// Keeps the error of a result.
     pub fn keep<T>(&mut self, result: Result<T, impl ToString>) -> Option<T> {
         result.map_err(|error| self.problems.push(error.to_string())).ok()
@@ -164,11 +178,7 @@ impl<'a> Validator<'a> {
             self.bad_value(input, &text, &mistake);
             return None;
         }
-        let id = Id::new(&text);
-        if id.is_none() {
-            self.bad_value(input, &text, "is a relative path, not an id");
-        }
-        id
+        self.understood(Id::new(&text), input, &text, "is a relative path, not an id")
     }
 
     /// Takes the deployment to go back to. `environment` is none where that input is bad.
@@ -194,15 +204,11 @@ impl<'a> Validator<'a> {
     /// Takes the environment. The inner option is none where the input is not given.
     pub fn environment(&mut self) -> Option<Option<Environment>> {
         let Some(given) = self.text("environment") else { return Some(None) };
-        let environment = Environment::parse(&given);
-        if environment.is_none() {
-            let what = match mistakes::of_environment(&given) {
-                Some(name) => name.to_owned(),
-                None => format!("must be one of {}", Environment::names()),
-            };
-            self.bad_value("environment", &given, &what);
-        }
-        environment.map(Some)
+        let what = match mistakes::of_environment(&given) {
+            Some(name) => name.to_owned(),
+            None => format!("must be one of {}", Environment::names()),
+        };
+        self.understood(Environment::parse(&given), "environment", &given, &what).map(Some)
     }
 
     /// Takes `true` or `false`, as in YAML 1.2.
@@ -213,10 +219,7 @@ impl<'a> Validator<'a> {
             "false" | "False" | "FALSE" => Some(false),
             _ => None,
         };
-        if flag.is_none() {
-            self.bad_value(input, &given, "must be true or false");
-        }
-        flag
+        self.understood(flag, input, &given, "must be true or false")
     }
 
     /// Takes the limits of the run.
@@ -233,12 +236,9 @@ impl<'a> Validator<'a> {
         let seconds = given.parse().map(Duration::from_secs);
         let time = seconds.ok().or_else(|| humantime::parse_duration(&given).ok());
         let time = time.filter(|time| (Duration::from_secs(1)..=longest).contains(time));
-        if time.is_none() {
-            let hours = longest.as_secs() / 3_600;
-            let text = format!("must be a time from 1s to {hours}h, such as 45, 45s or 2m");
-            self.bad_value(input, &given, &text);
-        }
-        time
+        let hours = longest.as_secs() / 3_600;
+        let what = format!("must be a time from 1s to {hours}h, such as 45, 45s or 2m");
+        self.understood(time, input, &given, &what)
     }
 
     /// Takes the number of attempts.
@@ -246,11 +246,8 @@ impl<'a> Validator<'a> {
         let given = self.text_or_default("attempts");
         let attempts = given.parse().ok();
         let attempts = attempts.filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
-        if attempts.is_none() {
-            let what = format!("must be a whole number from 1 to {MOST_ATTEMPTS}");
-            self.bad_value("attempts", &given, &what);
-        }
-        attempts
+        let what = format!("must be a whole number from 1 to {MOST_ATTEMPTS}");
+        self.understood(attempts, "attempts", &given, &what)
     }
 
     /// Takes the message, or says for whom the rollback is done, without any secret and cut to the allowed
@@ -274,10 +271,8 @@ impl<'a> Validator<'a> {
     /// Takes the address of the API.
     pub fn endpoint(&mut self) -> Option<Endpoint> {
         let given = self.text_or_default("region");
-        let region = Region::parse(&given);
-        if region.is_none() {
-            self.bad_value("region", &given, &format!("must be {}", Region::ALLOWED));
-        }
+        let what = format!("must be {}", Region::ALLOWED);
+        let region = self.understood(Region::parse(&given), "region", &given, &what);
         let endpoint = match self.text("base-url") {
             Some(url) => {
                 if region.is_some_and(|region| region != Region::Us) {
