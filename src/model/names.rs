@@ -26,22 +26,17 @@ impl Names {
             deployments.filter_map(|one| one.version.as_deref()).collect();
         versions.sort_unstable();
         versions.dedup();
-        let alike = |pair: &[&str]| match pair {
-            [one, other] => {
-                one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
-            }
-            _ => 0,
-        };
-        let alike = versions.windows(2).map(alike).max().unwrap_or(0);
+        let alike = versions.array_windows().map(|[one, other]| {
+            one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
+        });
+        let alike = alike.max().unwrap_or(0);
         Self { now, characters: PREFIX_CHARACTERS.max(alike + 1) }
     }
 
     /// The beginning of the version, or words that say that there is none.
     pub fn short(&self, deployment: &Deployment) -> String {
-        deployment
-            .version
-            .as_ref()
-            .map_or("no version".to_owned(), |version| self.short_version(version))
+        let version = deployment.version.as_ref();
+        version.map_or("no version".to_owned(), |version| self.short_version(version))
     }
 
     /// The beginning of a version.
