@@ -61,7 +61,7 @@ struct Rank {
 impl Variables {
     /// Sorts the inputs out of the variables of a process.
     pub fn collect(variables: &ProcessEnv) -> Self {
-        let mut by_input: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
+        let mut given: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
         let (mut misspelled, mut unknown) = (Vec::new(), Vec::new());
         for (name, value) in variables.iter() {
             let Some(name) = name.to_str() else { continue };
@@ -73,7 +73,7 @@ impl Variables {
             if is_proper {
                 let rank = Rank { is_blank, prefix, has_no_hyphen: !rest.contains('-') };
                 let variable = Variable { name, rank, spelling, value: value.to_owned() };
-                by_input.entry(input).or_default().push(variable);
+                given.entry(input).or_default().push(variable);
             } else if !is_blank {
                 let value = value.to_string_lossy().trim().to_owned();
                 match meant_by(rest) {
@@ -86,20 +86,18 @@ impl Variables {
                 }
             }
         }
-        let mut contradicted = Vec::new();
-        let chosen = by_input.into_iter().filter_map(|(input, mut variables)| {
+        let (mut by_input, mut contradicted) = (BTreeMap::new(), Vec::new());
+        for (input, mut variables) in given {
             variables.sort_by(|one, other| one.rank.cmp(&other.rank));
             let mut variables = variables.into_iter();
-            let first = variables.next()?;
-            let differs = |other: &Variable| {
-                other.text().is_some() && first.text().is_some() && other.text() != first.text()
-            };
-            let others = variables.filter(differs);
-            contradicted
-                .extend(others.map(|other| [input.clone(), first.name.clone(), other.name]));
-            Some((input, first))
-        });
-        let by_input = chosen.collect();
+            let Some(first) = variables.next() else { continue };
+            for other in variables {
+                if other.text().zip(first.text()).is_some_and(|(other, first)| other != first) {
+                    contradicted.push([input.clone(), first.name.clone(), other.name]);
+                }
+            }
+            by_input.insert(input, first);
+        }
         Self { by_input, contradicted, misspelled, unknown, convention: Spelling::Variable }
     }
 
