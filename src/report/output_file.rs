@@ -9,6 +9,7 @@ use crate::report::{Report, dotenv, dotenv::Room, github_output, json, markdown,
 use anyhow::{Context, Result};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::mem;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -32,11 +33,11 @@ pub(super) struct OutputFile {
     pub(super) path: PathBuf,
     file: File,
     /// The outputs that were written before the wait for tests.
-    early: Option<Early>,
+    early: Early,
 }
 
 /// Outputs that a file has already.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Early {
     outputs: Vec<Output>,
     left_out: Vec<LeftOut>,
@@ -58,7 +59,7 @@ impl OutputFile {
         let Wanted { format, name, is_of_place, path } = wanted;
         let path = path?;
         Some(match open_to_append(&path) {
-            Ok(file) => Ok(Self { name, format, is_of_place, path, file, early: None }),
+            Ok(file) => Ok(Self { name, format, is_of_place, path, file, early: Early::default() }),
             Err(error) => {
                 let hint = if is_of_place { "; does the image run as root?" } else { "" };
                 Err(format!("{name} {} cannot be written: {error}{hint}", path.display()))
@@ -78,11 +79,10 @@ impl OutputFile {
     /// Appends the outputs before the run is over, if the file is for outputs. What cannot be appended now is
     /// told at the end.
     pub(super) fn write_early(&mut self, report: &Report<'_>) {
-        if !self.format.is_for_outputs() {
-            return;
-        }
-        if let Ok(left_out) = self.write(report) {
-            self.early = Some(Early { outputs: outputs::of_report(report), left_out });
+        if self.format.is_for_outputs()
+            && let Ok(left_out) = self.write(report)
+        {
+            self.early = Early { outputs: outputs::of_report(report), left_out };
         }
     }
 
@@ -102,18 +102,14 @@ impl OutputFile {
     /// The outputs that the file does not have yet: GitLab limits its size, so an output is written again only
     /// if it has changed.
     fn outputs(&mut self, report: &Report<'_>) -> Lines {
+        let early = mem::take(&mut self.early);
         let mut outputs = outputs::of_report(report);
-        let mut left_out = Vec::new();
-        if let Some(early) = self.early.take() {
-            outputs.retain(|output| !early.outputs.contains(output));
-            left_out = early.left_out;
-        }
-        let mut lines = match self.format {
+        outputs.retain(|output| !early.outputs.contains(output));
+        let Lines { text, left_out } = match self.format {
             Format::Dotenv(limits) => dotenv::write(&outputs, self.room(limits)),
             _ => github_output::write(&outputs),
         };
-        left_out.append(&mut lines.left_out);
-        Lines { left_out, ..lines }
+        Lines { text, left_out: [early.left_out, left_out].concat() }
     }
 
     /// Appends all bytes, or none.
