@@ -1,6 +1,5 @@
 //! The environments of an agent.
 
-use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// An environment that an agent's configuration is deployed to, by the API's name.
@@ -42,11 +41,5 @@ impl Environment {
 impl fmt::Display for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-impl Serialize for Environment {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
     /// The environment that lists the deployment.
-    pub environment: Option<Environment>,
+    pub environment: Option<&'static str>,
     /// The value to give.
     pub give: String,
     /// The deployment's id.
@@ -30,7 +30,7 @@ impl Candidate {
     pub(super) fn new(deployment: &Deployment, active: &[Deployment], report: &Report<'_>) -> Self {
         let Report { record, names, .. } = report;
         Self {
-            environment: deployment.environment,
+            environment: deployment.environment.map(Environment::name),
             give: match deployment.version {
                 Some(_) => names.short(deployment),
                 None => deployment.id.clone(),
@@ -47,7 +47,7 @@ impl Candidate {
 
     /// The deployment for people, with the value to give in the first cell.
     pub(super) fn row(&self, names: &Names) -> Row {
-        let environment = self.environment.map_or("somewhere", Environment::name);
+        let environment = self.environment.unwrap_or("somewhere");
         let notes: &[_] =
             if self.is_active { &[environment, "active now"] } else { &[environment] };
         let mut cells = names.cells(&self.deployment, notes);

@@ -2,7 +2,7 @@
 //! audit log (JSON Lines).
 
 use crate::inputs::Task;
-use crate::model::{Deployment, Verification};
+use crate::model::{Deployment, Environment, Verification};
 use crate::report::{Report, outputs};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn request(Task { request, connection }: &Task) -> Value {
     json!({
         "agentId": request.agent_id.as_str(),
         "deploymentId": request.target.as_str(),
-        "environment": request.environment,
+        "environment": request.environment.map(Environment::name),
         "expectCurrent": request.expect_current,
         "force": request.is_forced,
         "dryRun": request.is_dry_run,

@@ -52,7 +52,7 @@ impl Page<'_> {
         let names = &self.report.names;
         let rows = diagnostic.candidates.iter().map(|candidate| {
             let active = if candidate.is_active { ", active now" } else { "" };
-            let environment = candidate.environment.map_or("", |environment| environment.name());
+            let environment = candidate.environment.unwrap_or_default();
             format!(
                 "| {} | {environment}: {}{active} | {} |",
                 self.code(&candidate.give),

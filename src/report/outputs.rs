@@ -1,6 +1,6 @@
 //! The outputs: what later steps of the pipeline get.
 
-use crate::model::{Deployment, Effect, Outcome, TargetSpec, TestRuns, TestsOutcome};
+use crate::model::{Deployment, Effect, Environment, Outcome, TargetSpec, TestRuns, TestsOutcome};
 use crate::report::Report;
 use crate::text::{redaction::MARK, row::Row};
 use serde_json::{Value as Json, json};
@@ -132,7 +132,7 @@ fn document(report: &Report<'_>) -> Json {
     json!({
         "outcome": report.outcome.name(),
         "deployment-id": deployment.map(|deployment| &deployment.id),
-        "environment": made_in.or(record.plan.environment),
+        "environment": made_in.or(record.plan.environment).map(Environment::name),
         "version": deployment.map(|deployment| &deployment.version),
         "artifact-version": deployment.map(|deployment| &deployment.artifact_version),
         "created-at": deployment.map(|deployment| &deployment.created_at),
