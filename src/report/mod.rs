@@ -74,15 +74,6 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// The deployment that the run is about: the new one, or the one that was right already.
-    pub fn deployment(&self) -> Option<&'a Deployment> {
-        match (self.record.made(), self.outcome) {
-            (Some(made), _) => Some(made),
-            (None, Outcome::Unchanged) => self.record.plan.current.as_ref(),
-            (None, _) => None,
-        }
-    }
-
     /// How the tests ended; none where nothing was rolled back.
     pub fn tests_outcome(&self) -> Option<TestsOutcome> {
         let is_awaited = self.context.task.is_some_and(|task| task.request.waits_for_tests);

@@ -118,7 +118,9 @@ pub const NAMES: [&str; 20] = [
 fn document(report: &Report<'_>) -> Json {
     let record = report.record;
     let (target, replaced) = (record.plan.target.as_ref(), replaced(report));
-    let deployment = report.deployment();
+    // The run is about the new deployment, or about the one that was right already.
+    let right = record.plan.current.as_ref().filter(|_| report.outcome == Outcome::Unchanged);
+    let deployment = record.made().or(right);
     let request = report.context.task.map(|task| &task.request);
     let agent_id = deployment.and_then(|deployment| deployment.agent_id.as_deref());
     // With a bare id, the target is known without being looked up.
