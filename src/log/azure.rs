@@ -29,7 +29,7 @@ fn message(message: &Message<'_>) -> String {
     let line = match message.level {
         Level::Success | Level::Notice => return plain::message(message),
         Level::Warning => issue("warning", first),
-        Level::Error => issue("error", &format!("{}: {first}", message.title)),
+        Level::Error { title } => issue("error", &format!("{title}: {first}")),
     };
     if facts.is_empty() { line } else { format!("{line}\n{facts}") }
 }

@@ -31,9 +31,7 @@ pub(super) struct Section {
 
 /// A message that stands out from the facts.
 pub(super) struct Message<'a> {
-    pub(super) level: Level,
-    /// How the run ended, in a few words; only an error has a title.
-    pub(super) title: &'a str,
+    pub(super) level: Level<'a>,
     /// The first line says what happened; the others are facts.
     pub(super) text: &'a str,
     pub(super) is_coloured: bool,
@@ -42,14 +40,13 @@ pub(super) struct Message<'a> {
 }
 
 /// The news that a message brings.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum Level<'a> {
     /// The good end.
     Success,
     /// Good, and not as usual.
     Notice,
     /// Something that people should know, and that stops nothing.
     Warning,
-    /// Something that failed.
-    Error,
+    /// Something that failed. The title says in a few words how the run ended.
+    Error { title: &'a str },
 }

@@ -18,11 +18,11 @@ pub(super) const GITEA: Dialect = Dialect { message: plain::message, ..GITHUB };
 
 /// An annotation: GitHub shows a message and its facts as one.
 fn message(message: &Message<'_>) -> String {
-    let Message { title, text, .. } = message;
+    let text = message.text;
     match message.level {
         Level::Success | Level::Notice => command("notice", "polyai-rollback", text),
         Level::Warning => command("warning", "polyai-rollback", text),
-        Level::Error => command("error", &format!("polyai-rollback: {title}"), text),
+        Level::Error { title } => command("error", &format!("polyai-rollback: {title}"), text),
     }
 }
 

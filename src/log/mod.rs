@@ -119,19 +119,19 @@ impl<'a> Log<'a> {
 
     /// The good end.
     pub fn success(&mut self, text: &str) {
-        let line = self.message(Level::Success, "", &self.shown(text, SHOWN_CHARACTERS));
+        let line = self.message(Level::Success, &self.shown(text, SHOWN_CHARACTERS));
         write_line(self.out, &line);
     }
 
     /// Something that is good, and not as usual.
     pub fn notice(&mut self, text: &str) {
-        let line = self.message(Level::Notice, "", &self.shown(text, FACT_CHARACTERS));
+        let line = self.message(Level::Notice, &self.shown(text, FACT_CHARACTERS));
         write_line(self.out, &line);
     }
 
     /// Something that people should know, and that stops nothing.
     pub fn warning(&mut self, text: &str) {
-        let line = self.message(Level::Warning, "", &self.shown(text, FACT_CHARACTERS));
+        let line = self.message(Level::Warning, &self.shown(text, FACT_CHARACTERS));
         let stream = if self.dialect.warns_on_stdout { &mut self.out } else { &mut self.err };
         write_line(*stream, &line);
     }
@@ -141,7 +141,7 @@ impl<'a> Log<'a> {
         let text = self.shown(text, ERROR_CHARACTERS);
         let error = format!("{title}: {text}");
         let lines = [vec![text], self.lines(rows, FACT_CHARACTERS)].concat().join("\n");
-        let message = self.message(Level::Error, title, &lines);
+        let message = self.message(Level::Error { title }, &lines);
         write_line(self.err, &message);
         self.error.get_or_insert(error);
     }
@@ -166,10 +166,9 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn message(&self, level: Level, title: &str, text: &str) -> String {
-        let is_first_error = level == Level::Error && self.error.is_none();
-        let is_coloured = self.is_coloured;
-        (self.dialect.message)(&Message { level, title, text, is_coloured, is_first_error })
+    fn message(&self, level: Level<'_>, text: &str) -> String {
+        let (is_coloured, is_first_error) = (self.is_coloured, self.error.is_none());
+        (self.dialect.message)(&Message { level, text, is_coloured, is_first_error })
     }
 
     /// A line for each row. Rows of several cells are aligned with each other, and fit on a screen.

@@ -21,16 +21,16 @@ pub(super) const PLAIN: Dialect = Dialect {
 /// each that begins with `+++`.
 pub(super) const BUILDKITE: Dialect = Dialect {
     begin: |section| format!("--- {}", section.title),
-    message: |error| match error.is_first_error {
-        true => format!("+++ {}\n{}", error.title, message(error)),
-        false => message(error),
+    message: |news| match news.level {
+        Level::Error { title } if news.is_first_error => format!("+++ {title}\n{}", message(news)),
+        _ => message(news),
     },
     ..PLAIN
 };
 
 /// A message that begins with its level.
 pub(super) fn message(message: &Message<'_>) -> String {
-    let Message { title, text, .. } = message;
+    let text = message.text;
     let paint = |colour: &str, text: &str| match message.is_coloured {
         true => format!("\x1b[{colour}m{text}\x1b[0m"),
         false => text.to_owned(),
@@ -39,6 +39,6 @@ pub(super) fn message(message: &Message<'_>) -> String {
         Level::Success => paint(GREEN, text),
         Level::Notice => format!("{} {text}", paint(YELLOW, "notice:")),
         Level::Warning => format!("{} {text}", paint(YELLOW, "warning:")),
-        Level::Error => format!("{} {text}", paint(RED, &format!("error: {title}:"))),
+        Level::Error { title } => format!("{} {text}", paint(RED, &format!("error: {title}:"))),
     }
 }
