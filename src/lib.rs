@@ -74,20 +74,15 @@ pub fn run(
             log.say(USAGE.trim_end());
             return 0;
         }
-        Arguments::Command => {
-            print::failure(Outcome::InvalidInput, NO_COMMAND, &mut log);
-            Outcome::InvalidInput
-        }
+        Arguments::Command => print::failure(Outcome::InvalidInput, NO_COMMAND, &mut log),
         Arguments::Unknown(argument) => {
-            print::failure(Outcome::InvalidInput, &no_argument(&argument, &variables), &mut log);
-            Outcome::InvalidInput
+            print::failure(Outcome::InvalidInput, &no_argument(&argument, &variables), &mut log)
         }
         Arguments::Run => {
             let step = step::run(&process_env, &pipeline, &variables, &mut log);
             in_runtime(step).unwrap_or_else(|error| {
                 let text = format!("the program could not start its runtime or listen to signals, and nothing was sent: {error:#}");
-                print::failure(Outcome::InternalError, &text, &mut log);
-                Outcome::InternalError
+                print::failure(Outcome::InternalError, &text, &mut log)
             })
         }
     };

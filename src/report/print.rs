@@ -47,7 +47,8 @@ pub fn rollback(report: &Report<'_>, log: &mut Log<'_>) {
     }
 }
 
-/// Tells a failure outside of the work of a step. `text` says what happened and what to do.
-pub fn failure(outcome: Outcome, text: &str, log: &mut Log<'_>) {
+/// Tells a failure outside of the work of a step. `text` says what happened and what to do. Returns how the run ends.
+pub fn failure(outcome: Outcome, text: &str, log: &mut Log<'_>) -> Outcome {
     log.error(&format!("Not rolled back ({})", outcome.name()), text, &[]);
+    outcome
 }
