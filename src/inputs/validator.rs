@@ -226,7 +226,10 @@ impl<'a> Validator<'a> {
     pub fn limits(&mut self) -> Option<Limits> {
         let timeout = self.time("timeout", LONGEST_TIMEOUT);
         let tests_timeout = self.time("tests-timeout", LONGEST_TESTS_TIMEOUT);
-        let attempts = self.attempts();
+        let given = self.text_or_default("attempts");
+        let attempts = given.parse().ok().filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
+        let what = format!("must be a whole number from 1 to {MOST_ATTEMPTS}");
+        let attempts = self.understood(attempts, "attempts", &given, &what);
         Some(Limits { timeout: timeout?, tests_timeout: tests_timeout?, attempts: attempts? })
     }
 
@@ -239,15 +242,6 @@ impl<'a> Validator<'a> {
         let hours = longest.as_secs() / 3_600;
         let what = format!("must be a time from 1s to {hours}h, such as 45, 45s or 2m");
         self.understood(time, input, &given, &what)
-    }
-
-    /// Takes the number of attempts.
-    fn attempts(&mut self) -> Option<u32> {
-        let given = self.text_or_default("attempts");
-        let attempts = given.parse().ok();
-        let attempts = attempts.filter(|attempts| (1..=MOST_ATTEMPTS).contains(attempts));
-        let what = format!("must be a whole number from 1 to {MOST_ATTEMPTS}");
-        self.understood(attempts, "attempts", &given, &what)
     }
 
     /// Takes the message, or says for whom the rollback is done, without any secret and cut to the allowed
