@@ -31,37 +31,26 @@ impl Room {
 
 /// The outputs as `ROLLBACK_SOME_NAME=value` lines, with lists separated by commas. Left out are the values
 /// that no file may hold, and those for which there is no room. A value that is not known or must not be
-/// written is empty, so that a file that is kept does not seem to say what an earlier run said. Where there is
-/// no room, those that are not known go first, without a word.
-pub fn write(outputs: &[Output], room: Room) -> Lines {
-    let Room { bytes, variables, taken } = room;
-    let is_new = |output: &&Output| output.value.is_some() && !taken.contains(&output.variable());
-    let known = outputs.iter().filter(is_new).count();
-    let mut left = variables;
-    let mut left_for_unknown = variables.saturating_sub(known);
-
+/// written is empty, so that a file that is kept does not seem to say what an earlier run said. Those that are not
+/// known come last, and go without a word where there is no room.
+pub fn write(outputs: &[Output], mut room: Room) -> Lines {
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        outputs.iter().partition(|output| output.value.is_some());
     let mut lines = Lines::default();
-    for output in outputs {
+    for output in known.into_iter().chain(unknown) {
         let name = output.variable();
         let (text, mut why) = match output.text() {
             Ok(text) => (text, None),
             Err(why) => (String::new(), Some(why)),
         };
         let line = format!("{name}={text}\n");
-        let is_known = output.value.is_some();
-        let places = if is_known { &mut left } else { &mut left_for_unknown };
-        let place = if taken.contains(&name) { Some(*places) } else { places.checked_sub(1) };
-        let has_bytes = (lines.text.len() + line.len()) as u64 <= bytes;
-        match place {
-            Some(place) => {
-                *places = place;
-                match has_bytes {
-                    true => lines.text.push_str(&line),
-                    false => why = why.or(Some(NO_ROOM)),
-                }
-            }
-            None if is_known => why = why.or(Some(NO_ROOM)),
-            None => {}
+        let variables = usize::from(!room.taken.contains(&name));
+        if room.bytes >= line.len() as u64 && room.variables >= variables {
+            room.bytes -= line.len() as u64;
+            room.variables -= variables;
+            lines.text.push_str(&line);
+        } else if output.value.is_some() {
+            why = why.or(Some(NO_ROOM));
         }
         lines.left_out.extend(why.map(|why| LeftOut { name, why }));
     }

@@ -102,13 +102,16 @@ impl OutputFile {
     /// The outputs that the file does not have yet: GitLab limits its size, so an output is written again only
     /// if it has changed.
     fn outputs(&mut self, report: &Report<'_>) -> Lines {
-        let early = mem::take(&mut self.early);
-        let mut outputs = outputs::of_report(report);
-        outputs.retain(|output| !early.outputs.contains(output));
+        let mut early = mem::take(&mut self.early);
+        let (written, outputs): (Vec<_>, Vec<_>) = outputs::of_report(report)
+            .into_iter()
+            .partition(|output| early.outputs.contains(output));
         let Lines { text, left_out } = match self.format {
             Format::Dotenv(limits) => dotenv::write(&outputs, self.room(limits)),
             _ => github_output::write(&outputs),
         };
+        // Those that are tried again are told anew.
+        early.left_out.retain(|left_out| written.iter().any(|output| left_out.is_of(output)));
         Lines { text, left_out: [early.left_out, left_out].concat() }
     }
 

@@ -72,6 +72,13 @@ pub struct LeftOut {
     pub why: &'static str,
 }
 
+impl LeftOut {
+    /// Whether this is the output.
+    pub(super) fn is_of(&self, output: &Output) -> bool {
+        self.name == output.name || self.name == output.variable()
+    }
+}
+
 /// All outputs of a run, the most important ones first, without secrets.
 pub fn of_report(report: &Report<'_>) -> Vec<Output> {
     let Json::Object(fields) = document(report) else { return Vec::new() };

@@ -2,6 +2,7 @@
 
 use crate::step::Step;
 use snapbox::{assert_data_eq, str};
+use std::collections::BTreeSet;
 use std::process::Command;
 use support::agents_api::{agents_api, rolled_back};
 use support::stand_in::{Answer, StandIn};
@@ -199,6 +200,18 @@ fn stays_below_the_size_that_gitlab_accepts() {
     assert_eq!(ended.code, 0);
     assert!(ended.err.contains("ROLLBACK_TEST_RUN_IDS was left out of rollback.env"));
     assert!(ended.dotenv("rollback.env").contains_key("ROLLBACK_DEPLOYMENT_ID"));
+}
+
+#[test]
+fn tells_once_of_an_output_that_finds_no_room_before_the_tests_nor_after_them() {
+    let api = StandIn::start(agents_api());
+    let others: String = (0..12).map(|number| format!("V{number}=x\n")).collect();
+    let step = Step::gitlab(&api).unverified().env("POLYAI_WAIT_FOR_TESTS", "true");
+    let ended = step.file("rollback.env", others).run();
+    let told: Vec<_> = ended.err.lines().filter(|line| line.contains("was left out of")).collect();
+    assert!(told.iter().any(|line| line.contains("ROLLBACK_TESTS_OUTCOME")), "{}", ended.err);
+    let unique: BTreeSet<_> = told.iter().collect();
+    assert_eq!(unique.len(), told.len(), "{}", ended.err);
 }
 
 #[test]
