@@ -107,14 +107,16 @@ impl<'a> Log<'a> {
 
     /// Writes facts.
     pub fn rows(&mut self, rows: &[Row]) {
-        let lines = self.lines(rows, FACT_CHARACTERS);
-        write_lines(self.out, &lines);
+        for line in self.lines(rows, FACT_CHARACTERS) {
+            write_line(self.out, &line);
+        }
     }
 
     /// Writes facts of which this is the only copy, beside the error that says so.
     pub fn rows_in_full(&mut self, rows: &[Row]) {
-        let lines = self.lines(rows, usize::MAX);
-        write_lines(self.err, &lines);
+        for line in self.lines(rows, usize::MAX) {
+            write_line(self.err, &line);
+        }
     }
 
     /// The good end.
@@ -227,12 +229,7 @@ fn padded(text: &str, columns: usize) -> String {
     shown + &" ".repeat(room)
 }
 
-fn write_line(stream: &mut dyn Write, line: &str) {
-    write_lines(stream, &[line]);
-}
-
 /// A closed stream must not stop a rollback, nor hide its exit code.
-fn write_lines(stream: &mut dyn Write, lines: &[impl AsRef<str>]) {
-    let text: String = lines.iter().flat_map(|line| [line.as_ref(), "\n"]).collect();
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+fn write_line(stream: &mut dyn Write, line: &str) {
+    let _ = stream.write_all(format!("{line}\n").as_bytes()).and_then(|()| stream.flush());
 }
