@@ -7,18 +7,18 @@
 use crate::agents_api::connect_error::{classify, root_cause};
 use crate::agents_api::connection::Connection;
 use crate::agents_api::delivery_body::{DeliveryBody, DeliveryNote};
+use crate::agents_api::deployments_response::{parse_active, parse_list};
 use crate::agents_api::endpoint::Endpoint;
 use crate::agents_api::rollback_response::{parse_rollback, rollback_body};
 use crate::agents_api::test_run_response::parse_test_run;
 use crate::agents_api::{
-    AgentsApi, Answer, ClockReading, Deployments, Limit, Observed, deployments_response,
-    error_body, retry_after, tls,
+    AgentsApi, Answer, ClockReading, Deployments, Limit, Observed, error_body, retry_after, tls,
 };
 use crate::model::{
     CallError, ConnectError, Delivery, Environment, Id, Rollback, RollbackRequest, TestRun,
 };
 use crate::text::{api_key::ApiKey, bounded_json::bound, redaction::Redaction};
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Result};
 use reqwest::header::{
     ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -123,10 +123,21 @@ impl HttpAgentsApi {
     }
 
     /// Reads something that changes nothing.
-    async fn get(&self, url: Url, limit: Limit, most: Most) -> Answer<Reply<'_>> {
+    async fn get<T>(
+        &self,
+        url: Url,
+        limit: Limit,
+        most: Most,
+        parse: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Answer<Observed<T>> {
         // A cache may remember the time before the rollback.
         let request = self.http.get(url).header(CACHE_CONTROL, "no-cache");
-        self.send(request, limit, most).await
+        let reply = self.send(request, limit, most).await?;
+        let Reply { status, body, server_clock, is_from_cache } = reply;
+        match parse(body.bytes()) {
+            Ok(value) => Ok(Observed { value, server_clock, is_from_cache }),
+            Err(cause) => Err(self.unreadable(status, &body, format!("{cause:#}"))),
+        }
     }
 
     async fn send(&self, request: RequestBuilder, limit: Limit, most: Most) -> Answer<Reply<'_>> {
@@ -161,15 +172,7 @@ impl HttpAgentsApi {
             });
         }
         match timeout_at(end, self.read(&mut response, &mut body, most.bytes)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(Cut::Lost(cause))) => {
-                let body = error_body::of_success(body.bytes(), &self.redaction);
-                return Err(CallError::Unreadable { status, body, cause });
-            }
-            Ok(Err(Cut::TooLarge)) => {
-                let text = format!("the answer is larger than {} MiB", most.bytes >> 20);
-                return Err(CallError::TooLarge(text));
-            }
+            Ok(read) => read?,
             Err(_) => {
                 let text = format!("HTTP {status}, and no whole answer within {limit}");
                 return Err(CallError::GaveUp(text));
@@ -187,14 +190,15 @@ impl HttpAgentsApi {
         response: &mut Response,
         body: &mut Body<'a>,
         max_bytes: usize,
-    ) -> Result<(), Cut> {
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| Cut::Lost(root_cause(&error)))?
-        {
+    ) -> Answer<()> {
+        let status = response.status().as_u16();
+        let lost = |error, body: &Body<'_>| self.unreadable(status, body, root_cause(&error));
+        while let Some(chunk) = response.chunk().await.map_err(|error| lost(error, body))? {
             let room = max_bytes - body.bytes().len();
             if let Some(beginning) = chunk.get(..room).filter(|_| chunk.len() > room) {
                 body.memory().extend_from_slice(beginning);
-                return Err(Cut::TooLarge);
+                let text = format!("the answer is larger than {} MiB", max_bytes >> 20);
+                return Err(CallError::TooLarge(text));
             }
             if body.bytes().len() + chunk.len() > SMALL_BYTES && body.large.is_none() {
                 let mut large = self.large_body.lock().await;
@@ -211,22 +215,9 @@ impl HttpAgentsApi {
         Ok(())
     }
 
-    /// The value in a reply.
-    fn observe<T>(
-        &self,
-        reply: &Reply<'_>,
-        parse: impl FnOnce(&[u8]) -> Result<T>,
-    ) -> Answer<Observed<T>> {
-        let Reply { server_clock, is_from_cache, .. } = *reply;
-        match parse(reply.body.bytes()) {
-            Ok(value) => Ok(Observed { value, server_clock, is_from_cache }),
-            Err(cause) => Err(self.unreadable(reply, &cause)),
-        }
-    }
-
-    fn unreadable(&self, reply: &Reply<'_>, cause: &Error) -> CallError {
-        let body = error_body::of_success(reply.body.bytes(), &self.redaction);
-        CallError::Unreadable { status: reply.status, body, cause: format!("{cause:#}") }
+    fn unreadable(&self, status: u16, body: &Body<'_>, cause: String) -> CallError {
+        let body = error_body::of_success(body.bytes(), &self.redaction);
+        CallError::Unreadable { status, body, cause }
     }
 }
 
@@ -248,15 +239,13 @@ impl AgentsApi for HttpAgentsApi {
         limit: Limit,
     ) -> Answer<Deployments> {
         let url = self.endpoint.deployments(&self.agent_id, environment, count);
-        let reply = self.get(url, limit, LIST).await?;
-        self.observe(&reply, |body| {
-            deployments_response::parse_list(body, environment, count, &self.redaction)
-        })
+        self.get(url, limit, LIST, |body| parse_list(body, environment, count, &self.redaction))
+            .await
     }
 
     async fn active(&self, limit: Limit) -> Answer<Deployments> {
-        let reply = self.get(self.endpoint.active(&self.agent_id), limit, LIST).await?;
-        self.observe(&reply, |body| deployments_response::parse_active(body, &self.redaction))
+        let url = self.endpoint.active(&self.agent_id);
+        self.get(url, limit, LIST, |body| parse_active(body, &self.redaction)).await
     }
 
     async fn roll_back(&self, target: &Id, limit: Limit) -> Answer<Rollback> {
@@ -279,9 +268,8 @@ impl AgentsApi for HttpAgentsApi {
 
     async fn test_run(&self, id: &Id, limit: Limit) -> Answer<TestRun> {
         let url = self.endpoint.test_run(&self.agent_id, id);
-        let reply = self.get(url, limit, TEST_RUN).await?;
-        parse_test_run(reply.body.bytes(), &self.redaction)
-            .map_err(|cause| self.unreadable(&reply, &cause))
+        let parse = |body: &[u8]| parse_test_run(body, &self.redaction);
+        Ok(self.get(url, limit, TEST_RUN, parse).await?.value)
     }
 
     fn delivery(&self) -> Delivery {
@@ -312,14 +300,6 @@ fn of_transport(error: &reqwest::Error) -> CallError {
 
 fn header(response: &Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
-}
-
-/// Why a body is not whole.
-enum Cut {
-    /// The connection ended.
-    Lost(String),
-    /// The body is larger than what is read.
-    TooLarge,
 }
 
 /// TLS 1.2 or newer, with the public authorities and the user's.
