@@ -42,12 +42,10 @@ pub enum Part {
 
 impl Part {
     /// The part, for people.
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Active => "to read what is active",
-            Self::List(Environment::Live) => "to read the list of live",
-            Self::List(Environment::PreRelease) => "to read the list of pre-release",
-            Self::List(Environment::Sandbox) => "to read the list of sandbox",
+            Self::Active => "to read what is active".to_owned(),
+            Self::List(environment) => format!("to read the list of {environment}"),
         }
     }
 }
@@ -87,13 +85,14 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         self.log.borrow_mut().rows(&[Row::new(label, text.into())]);
     }
 
-    /// Reads what is active and the lists of these environments, at the same time, each on a connection of its own.
-    pub(super) async fn snapshot(&self, environments: &[Environment], tries: Tries) -> Snapshot {
+    /// Reads what is active and the list of one environment, or of all, at the same time on connections of their own.
+    pub(super) async fn snapshot(&self, only: Option<Environment>, tries: Tries) -> Snapshot {
+        let environments = only.map_or(Environment::ALL.to_vec(), |only| vec![only]);
         let lists = environments.iter().map(|environment| Part::List(*environment));
         let parts = [Part::Active].into_iter().chain(lists);
         let mut answers = join_all(parts.map(|part| self.read(part, tries))).await;
         let active = answers.remove(0);
-        Snapshot { active, lists: environments.iter().copied().zip(answers).collect() }
+        Snapshot { active, lists: environments.into_iter().zip(answers).collect() }
     }
 
     async fn read(&self, part: Part, tries: Tries) -> Answer<Deployments> {
@@ -109,7 +108,7 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
             };
             tried += 1;
             let most = self.deadline.for_wait().filter(|_| error.may_be_read_again());
-            if !self.has_waited(part.name(), tried, &error, most).await {
+            if !self.has_waited(&part.name(), tried, &error, most).await {
                 return Err(error);
             }
         }

@@ -1,7 +1,7 @@
 //! The plan of a rollback, from what the API shows before anything is sent: from which deployment to
 //! which, and whether the rollback should be done at all.
 
-use crate::agents_api::{AgentsApi, Answer};
+use crate::agents_api::{AgentsApi, Answer, Deployments};
 use crate::model::{
     CallError, Candidates, Deployment, Environment, Failure, Id, Names, NoTarget, Outcome, Plan,
     RollbackRequest, TargetSpec,
@@ -85,29 +85,28 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     /// lists.
     async fn find_environment(&self) -> Result<Option<(Environment, History)>, Failure> {
         let target = &self.request.target;
-        let Snapshot { active, lists } = self.snapshot(&Environment::ALL, Tries::Several).await;
+        let Snapshot { active, lists } = self.snapshot(None, Tries::Several).await;
         let mut listed = Vec::new();
         let mut unread = None;
         let mut may_be_older = false;
         for (environment, list) in lists {
             let list = match list {
-                Ok(list) => list.value,
+                Ok(list) => list,
                 Err(error) => {
                     unread = unread.or(Some(error));
                     continue;
                 }
             };
-            if list.iter().any(|deployment| target.is(&deployment.id)) {
+            if list.value.iter().any(|deployment| target.is(&deployment.id)) {
                 // The other lists may have taken a while: a guard wants to know what is so now.
                 let history = match self.request.expect_current {
                     Some(_) => self.history(environment).await?,
-                    None => history_of(environment, Ok(list), active.map(|active| active.value))
-                        .map_err(unread_failure)?,
+                    None => history_of(environment, Ok(list), active)?,
                 };
                 return Ok(Some((environment, history)));
             }
-            may_be_older |= list.len() >= LIST_COUNT;
-            listed.extend(list);
+            may_be_older |= list.value.len() >= LIST_COUNT;
+            listed.extend(list.value);
         }
         let candidates = Candidates::choose(listed, fresh(&active), target, None);
         if let Some(error) = unread {
@@ -131,10 +130,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Reads an environment.
     pub(super) async fn history(&self, environment: Environment) -> Result<History, Failure> {
-        let Snapshot { active, mut lists } = self.snapshot(&[environment], Tries::Several).await;
+        let Snapshot { active, mut lists } = self.snapshot(Some(environment), Tries::Several).await;
         let (_, list) = lists.remove(0);
-        history_of(environment, list.map(|list| list.value), active.map(|active| active.value))
-            .map_err(unread_failure)
+        history_of(environment, list, active)
     }
 
     /// Reads an environment again where its list and what is active do not agree: for a moment after a
@@ -249,7 +247,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Deployments to choose from instead of the target.
     pub(super) async fn candidates(&self, environment: Option<Environment>) -> Candidates {
-        let Snapshot { active, lists } = self.snapshot(&Environment::ALL, Tries::Once).await;
+        let Snapshot { active, lists } = self.snapshot(None, Tries::Once).await;
         let listed = lists.into_iter().flat_map(|(_, list)| list).flat_map(|list| list.value);
         Candidates::choose(listed.collect(), fresh(&active), &self.request.target, environment)
     }
@@ -259,9 +257,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut seen = There::Unseen;
         let mut looks = Looks::ladder();
         while looks.next(self.deadline).await {
-            let known = plan.environment.map(|known| vec![known]);
-            let environments = known.unwrap_or(Environment::ALL.to_vec());
-            let Snapshot { active, lists } = self.snapshot(&environments, Tries::Once).await;
+            let Snapshot { active, lists } = self.snapshot(plan.environment, Tries::Once).await;
             if plan.target.is_none() {
                 let mut listed =
                     lists.into_iter().flat_map(|(_, list)| list).flat_map(|list| list.value);
@@ -282,16 +278,17 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     }
 }
 
-fn unread_failure(error: CallError) -> Failure {
-    Failure::Unread { error: error.into(), candidates: Candidates::default() }
-}
-
 fn history_of(
     environment: Environment,
-    list: Answer<Vec<Deployment>>,
-    active: Answer<Vec<Deployment>>,
-) -> Answer<History> {
-    Ok(History::new(list?, of(Some(environment), active?)))
+    list: Answer<Deployments>,
+    active: Answer<Deployments>,
+) -> Result<History, Failure> {
+    let unread = |error: CallError| Failure::Unread {
+        error: error.into(),
+        candidates: Candidates::default(),
+    };
+    let (list, active) = (list.map_err(unread)?, active.map_err(unread)?);
+    Ok(History::new(list.value, of(Some(environment), active.value)))
 }
 
 /// The deployment that is active in an environment; none where no environment is known.

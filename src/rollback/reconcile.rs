@@ -113,8 +113,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         tries: Tries,
     ) -> Result<Evidence, CallError> {
         let known = search.target.as_ref().and_then(|target| target.environment);
-        let environments = known.map_or(Environment::ALL.to_vec(), |known| vec![known]);
-        let Snapshot { active, lists } = self.snapshot(&environments, tries).await;
+        let Snapshot { active, lists } = self.snapshot(known, tries).await;
         let reads = || lists.iter().map(|(_, list)| list).chain([&active]);
         let begun = search.begun(reads());
         let listed = || reads().flatten().flat_map(|read| &read.value);

@@ -3,7 +3,6 @@
 use crate::agents_api::AgentsApi;
 use crate::model::{Id, TestRuns};
 use crate::rollback::engine::Engine;
-use crate::text::row::Row;
 use futures_util::{StreamExt, stream};
 use humantime::format_duration;
 use std::{fmt, time::Duration};
@@ -37,8 +36,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             read_pending(self.api, tests, begun, end).await;
             let progress = tests.progress();
             if progress != told || told_at.elapsed() >= SIGN_OF_LIFE {
-                let text = format!("{progress}; at most {} more", left(end));
-                self.log.borrow_mut().rows(&[Row::new("tests", text)]);
+                self.tell("tests", format!("{progress}; at most {} more", left(end)));
                 told = progress;
                 told_at = Instant::now();
             }
