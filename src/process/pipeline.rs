@@ -29,17 +29,16 @@ impl Pipeline {
     /// place's id counts as none.
     pub fn detect(variables: &ProcessEnv, named: Option<&str>) -> Self {
         let place = named.and_then(Place::of_id).unwrap_or_else(|| Place::recognise(variables));
-        let text = |name: Option<&str>| name.and_then(|name| variables.text(name));
         let details = &place.details;
+        let text = |name: Option<&str>| credentials::without_password(&variables.text(name?)?);
+        let repository = details.repository.and_then(|name| variables.text(name));
         Self {
             place,
             name: place.name,
-            workflow: text(details.workflow)
-                .and_then(|given| credentials::without_password(&given)),
-            repository: text(details.repository)
-                .and_then(|given| credentials::host_and_path(&given)),
-            run: text(details.run).and_then(|given| credentials::without_password(&given)),
-            actor: text(details.actor).and_then(|given| credentials::without_password(&given)),
+            workflow: text(details.workflow),
+            repository: repository.and_then(|given| credentials::host_and_path(&given)),
+            run: text(details.run),
+            actor: text(details.actor),
             url: place.run_address(variables),
         }
     }

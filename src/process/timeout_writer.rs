@@ -28,10 +28,7 @@ impl TimeoutWriter {
 
     fn is_ready(&mut self) -> io::Result<bool> {
         let begun = Instant::now();
-        let most = Timespec {
-            tv_sec: self.left.as_secs().try_into().unwrap_or_default(),
-            tv_nsec: self.left.subsec_nanos().into(),
-        };
+        let most = Timespec::try_from(self.left).unwrap_or_default();
         let mut wanted = [PollFd::new(&self.file, PollFlags::OUT)];
         let count = retry_on_intr(|| poll(&mut wanted, Some(&most)))?;
         self.left = self.left.saturating_sub(begun.elapsed());
