@@ -28,9 +28,10 @@ pub fn roots(more: Vec<Authority>) -> RootCertStore {
 /// The error says what is wrong and shows nothing but the path.
 pub fn of_input(input: &str) -> Result<Vec<Authority>, String> {
     if input.contains(PEM) {
-        return parse(input.as_bytes()).map_err(str::to_owned);
+        return parse(input.as_bytes());
     }
-    of_file(Path::new(input)).map_err(|problem| format!("{input}: {problem}"))
+    let pem = bounded_file::read(Path::new(input), FILE_BYTES);
+    pem.and_then(|pem| parse(&pem)).map_err(|problem| format!("{input}: {problem}"))
 }
 
 /// The authorities that OpenSSL's variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name, and a line for
@@ -41,10 +42,7 @@ pub fn of_environment(environment: &ProcessEnv) -> (Vec<Authority>, Vec<String>)
     let mut problems = Vec::new();
     if let Some(path) = environment.path("SSL_CERT_FILE") {
         let read = bounded_file::read(&path, FILE_BYTES).map(|pem| parse_what_can_be(&pem));
-        let (more, problem) = match read {
-            Ok((more, problem)) => (more, problem.map(str::to_owned)),
-            Err(problem) => (Vec::new(), Some(problem)),
-        };
+        let (more, problem) = read.unwrap_or_else(|problem| (Vec::new(), Some(problem)));
         authorities.extend(more);
         let path = path.display();
         problems.extend(problem.map(|problem| format!("SSL_CERT_FILE {path}: {problem}")));
@@ -70,33 +68,27 @@ pub fn of_environment(environment: &ProcessEnv) -> (Vec<Authority>, Vec<String>)
     (authorities, problems)
 }
 
-fn of_file(path: &Path) -> Result<Vec<Authority>, String> {
-    parse(&bounded_file::read(path, FILE_BYTES)?).map_err(str::to_owned)
-}
-
-const NONE: &str = "holds no certificate in PEM";
-const NOT_WHOLE: &str = "is not whole PEM";
-const UNREADABLE: &str = "holds a certificate that cannot be read";
-
 /// All certificates of a text in PEM that can be read, and what is wrong with the first other one.
-fn parse_what_can_be(pem: &[u8]) -> (Vec<Authority>, Option<&'static str>) {
+fn parse_what_can_be(pem: &[u8]) -> (Vec<Authority>, Option<String>) {
     let mut store = RootCertStore::empty();
     let mut problem = None;
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let added = match certificate {
-            Ok(certificate) => store.add(certificate).map_err(|_| UNREADABLE),
-            Err(_) => Err(NOT_WHOLE),
+            Ok(certificate) => {
+                store.add(certificate).map_err(|_| "holds a certificate that cannot be read")
+            }
+            Err(_) => Err("is not whole PEM"),
         };
         problem = problem.or(added.err());
     }
     if store.is_empty() {
-        problem = problem.or(Some(NONE));
+        problem = problem.or(Some("holds no certificate in PEM"));
     }
-    (store.roots, problem)
+    (store.roots, problem.map(str::to_owned))
 }
 
 /// All certificates of a text in PEM.
-fn parse(pem: &[u8]) -> Result<Vec<Authority>, &'static str> {
+fn parse(pem: &[u8]) -> Result<Vec<Authority>, String> {
     match parse_what_can_be(pem) {
         (authorities, None) => Ok(authorities),
         (_, Some(problem)) => Err(problem),
