@@ -8,40 +8,24 @@ use std::{fmt, net::IpAddr};
 /// The characters that a path segment must not hold as they are: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A region of PolyAI. A key belongs to one of them.
+/// A region of PolyAI, by its name in the address of the API. A key belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Region {
-    /// United States.
-    Us,
-    /// European Union.
-    Eu,
-    /// United Kingdom.
-    Uk,
-    /// Agent Studio.
-    Studio,
-}
+pub struct Region(&'static str);
 
 impl Region {
+    /// United States.
+    pub const US: Self = Self("us");
     /// The values of the input `region`, as a part of a sentence.
     pub const ALLOWED: &str = "us, eu, uk or studio (us-1, euw-1 and uk-1 are understood too)";
 
     /// Understands the names of the API's hosts and those of PolyAI's own command line client.
     pub fn parse(text: &str) -> Option<Self> {
         match text.to_lowercase().as_str() {
-            "us" | "us-1" => Some(Self::Us),
-            "eu" | "euw-1" => Some(Self::Eu),
-            "uk" | "uk-1" => Some(Self::Uk),
-            "studio" => Some(Self::Studio),
+            "us" | "us-1" => Some(Self::US),
+            "eu" | "euw-1" => Some(Self("eu")),
+            "uk" | "uk-1" => Some(Self("uk")),
+            "studio" => Some(Self("studio")),
             _ => None,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Us => "us",
-            Self::Eu => "eu",
-            Self::Uk => "uk",
-            Self::Studio => "studio",
         }
     }
 }
@@ -56,7 +40,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// The public API of a region.
     pub fn of_region(region: Region) -> Result<Self, &'static str> {
-        let endpoint = Self::of_url(&format!("https://api.{}.poly.ai", region.name()))?;
+        let endpoint = Self::of_url(&format!("https://api.{}.poly.ai", region.0))?;
         Ok(Self { region: Some(region), ..endpoint })
     }
 
@@ -87,7 +71,7 @@ impl Endpoint {
 
     /// The region, where the address follows from one.
     pub fn region(&self) -> Option<&'static str> {
-        self.region.map(Region::name)
+        self.region.map(|region| region.0)
     }
 
     /// The address itself.
@@ -140,7 +124,7 @@ fn segment(id: &Id) -> impl fmt::Display {
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.region {
-            Some(region) => write!(formatter, "region {} ({})", region.name(), self.base()),
+            Some(region) => write!(formatter, "region {} ({})", region.0, self.base()),
             None => write!(formatter, "{}", self.base()),
         }
     }

@@ -269,7 +269,7 @@ impl<'a> Validator<'a> {
         let region = self.understood(Region::parse(&given), "region", &given, &what);
         let endpoint = match self.text("base-url") {
             Some(url) => {
-                if region.is_some_and(|region| region != Region::Us) {
+                if region.is_some_and(|region| region != Region::US) {
                     let [url, region] =
                         ["base-url", "region"].map(|name| self.variables.spell(name));
                     self.warnings.push(format!("{region} does nothing: {url} comes first"));

@@ -30,7 +30,7 @@ impl Told {
         let variables = Variables::collect(&process_env);
         let pipeline = Pipeline::detect(&process_env, None);
         let connection = Connection {
-            endpoint: Endpoint::of_region(Region::Us).expect("an address"),
+            endpoint: Endpoint::of_region(Region::US).expect("an address"),
             api_key: ApiKey::new("pk-simulated").expect("a key"),
             proxy: None,
             authorities: Vec::new(),
