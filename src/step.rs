@@ -53,8 +53,7 @@ pub async fn run(
             match HttpAgentsApi::new(&task.request, &task.connection, Rc::clone(&redaction)) {
                 Err(error) => (Err(Failure::Internal(format!("{error:#}"))), Duration::ZERO),
                 Ok(api) => {
-                    let mut work = Work { api, context, files: &mut files, signals, log };
-                    work.roll_back(task, &mut record).await
+                    roll_back(&api, task, context, &mut record, &mut files, signals, log).await
                 }
             }
         }
@@ -64,40 +63,30 @@ pub async fn run(
     Ok(files.write(report, log))
 }
 
-/// The tools of a step at work.
-struct Work<'a, 'log> {
-    api: HttpAgentsApi,
-    context: Context<'a>,
-    files: &'a mut OutputFiles,
-    signals: Signals,
-    log: &'a mut Log<'log>,
-}
-
-impl Work<'_, '_> {
-    /// Rolls back, and lets the tests decide where they are waited for. Returns how the step ended, and
-    /// how long the rollback took.
-    async fn roll_back(
-        &mut self,
-        task: &Task,
-        record: &mut Record,
-    ) -> (Result<Outcome, Failure>, Duration) {
-        let Self { api, context, files, signals, log } = self;
-        let request = &task.request;
-        let begun = Instant::now();
-        let mut engine = Engine::start(request, &*api, log, &random::fraction);
-        let result = rollback::perform(&mut engine, record, signals.next()).await;
-        let took = begun.elapsed();
-        let Some(rollback) = record.rollback.as_ref().filter(|_| result.is_ok()) else {
-            return (result, took);
-        };
-        if !request.waits_for_tests {
-            return (result, took);
-        }
-        record.tests = Some(TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known));
-        let report = Report::new(*context, took, record, &result);
-        print::rollback(&report, &mut engine.log.borrow_mut());
-        files.write_early(&report, &mut engine.log.borrow_mut());
-        let Some(tests) = &mut record.tests else { return (result, took) };
-        (rollback::await_tests(&mut engine, tests, signals.next()).await, took)
-    }
+/// Rolls back, and lets the tests decide where they are waited for. Returns how the step ended, and how long
+/// the rollback took.
+async fn roll_back(
+    api: &HttpAgentsApi,
+    task: &Task,
+    context: Context<'_>,
+    record: &mut Record,
+    files: &mut OutputFiles,
+    mut signals: Signals,
+    log: &mut Log<'_>,
+) -> (Result<Outcome, Failure>, Duration) {
+    let request = &task.request;
+    let begun = Instant::now();
+    let mut engine = Engine::start(request, api, log, &random::fraction);
+    let result = rollback::perform(&mut engine, record, signals.next()).await;
+    let took = begun.elapsed();
+    let waits_for_tests = request.waits_for_tests && result.is_ok();
+    let Some(rollback) = record.rollback.as_ref().filter(|_| waits_for_tests) else {
+        return (result, took);
+    };
+    record.tests = Some(TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known));
+    let report = Report::new(context, took, record, &result);
+    print::rollback(&report, &mut engine.log.borrow_mut());
+    files.write_early(&report, &mut engine.log.borrow_mut());
+    let Some(tests) = &mut record.tests else { return (result, took) };
+    (rollback::await_tests(&mut engine, tests, signals.next()).await, took)
 }
