@@ -33,8 +33,10 @@ pub struct History {
 /// The version that comes before the active one.
 #[derive(Debug)]
 pub struct Previous<'a> {
-    /// The deployment that the active one undid, if the active one is itself a rollback, or as good as one.
-    pub undone: Option<Undone<'a>>,
+    /// Whether the active deployment is itself a rollback, or as good as one.
+    pub current_is_rollback: bool,
+    /// The deployment that such a rollback undid; none where that is not known.
+    pub undone: Option<&'a Deployment>,
     /// The newest deployment of the version before; none where there is nothing to go back to.
     pub deployment: Option<&'a Deployment>,
     /// The versions that are newer, the newest one first, but for the active one: somebody has rolled
@@ -46,27 +48,21 @@ pub struct Previous<'a> {
     pub is_dated: bool,
 }
 
-/// What a rollback undid.
-#[derive(Debug)]
-pub struct Undone<'a> {
-    /// The deployment that was active before it; none where that is not known.
-    pub deployment: Option<&'a Deployment>,
-}
-
 impl History {
     /// Puts an environment's list and its active deployment together.
     pub fn new(mut list: Vec<Deployment>, current: Option<Deployment>) -> Self {
         let is_in_order = sort(&mut list);
         let seen_ids =
             list.iter().chain(&current).map(|deployment| deployment.id.clone()).collect();
-        let place =
-            current.as_ref().map(|active| list.iter().position(|listed| listed.id == active.id));
+        let is_current =
+            |listed: &Deployment| current.as_ref().is_some_and(|active| active.id == listed.id);
+        let place = list.iter().position(is_current);
         let (newer, deployments) = match (place, &current) {
-            (Some(Some(place)), _) => {
+            (Some(place), _) => {
                 let older = list.split_off(place);
                 (list, older)
             }
-            (Some(None), Some(active)) => {
+            (None, Some(active)) => {
                 // What is not known to be older may be newer.
                 let created = active.created();
                 let is_older = |listed: &Deployment| {
@@ -75,9 +71,9 @@ impl History {
                 let (older, newer): (Vec<_>, Vec<_>) = list.into_iter().partition(is_older);
                 (newer, [vec![active.clone()], older].concat())
             }
-            _ => (Vec::new(), list),
+            (None, None) => (Vec::new(), list),
         };
-        let lists_current = place.is_none_or(|place| place.is_some());
+        let lists_current = place.is_some() || current.is_none();
         Self { newer, deployments, current, lists_current, is_in_order, seen_ids }
     }
 
@@ -109,9 +105,7 @@ impl History {
 /// Puts the newest deployment first. False where the times are not those of such a list, and do not tell
 /// another order either.
 fn sort(list: &mut [Deployment]) -> bool {
-    let dates =
-        |list: &[Deployment]| list.iter().filter_map(Deployment::created).collect::<Vec<_>>();
-    let known = dates(list);
+    let known: Vec<_> = list.iter().filter_map(Deployment::created).collect();
     if known.is_sorted_by(|newer, older| newer >= older) {
         return true;
     }
@@ -132,8 +126,7 @@ pub fn previous(history: &[Deployment]) -> Previous<'_> {
     let current = history.first();
     // Without the version that is active, no other version is known to be another one.
     let has_version = current.is_some_and(|current| current.version.is_some());
-    let below = stack.len().checked_sub(2).filter(|_| has_version);
-    let below = below.and_then(|place| stack.get(place)).copied();
+    let below = stack.iter().rev().nth(1).filter(|_| has_version);
     let place = below.and_then(|wanted| {
         let is_wanted = |deployment: &Deployment| deployment.has_version_of(wanted);
         let is_usable = |deployment: &Deployment| is_wanted(deployment) && !deployment.is_void;
@@ -150,15 +143,14 @@ pub fn previous(history: &[Deployment]) -> Previous<'_> {
     }
     let deployment = rest.first();
     let seen = || newer.iter().chain(deployment);
-    let is_back = current.is_some_and(|current| {
+    let current_is_rollback = current.is_some_and(|current| {
         current.kind == Kind::RolledBack || came_back(current, history.get(1..).unwrap_or_default())
     });
-    let undone = is_back.then(|| Undone {
-        deployment: history.get(1).filter(|before| {
-            before.version.is_some() && current.is_some_and(|now| !before.has_version_of(now))
-        }),
+    let undone = history.get(1).filter(|before| {
+        before.version.is_some() && current.is_some_and(|now| !before.has_version_of(now))
     });
     Previous {
+        current_is_rollback,
         undone,
         deployment,
         passed_over,

@@ -197,10 +197,8 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                  version that came back is taken for a rollback to it",
             );
         }
-        if let Some(undone) = previous.undone
-            && self.request.expect_current.is_none()
-        {
-            let undone = undone.deployment.cloned().map(Box::new);
+        if previous.current_is_rollback && self.request.expect_current.is_none() {
+            let undone = previous.undone.cloned().map(Box::new);
             return Err(Failure::AlreadyRolledBack { undone });
         }
         plan.passed_over = previous.passed_over.into_iter().map(str::to_owned).collect();

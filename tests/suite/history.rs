@@ -71,7 +71,7 @@ fn the_recorded_history_without_types_is_a_guess() {
     let untyped = history(&untyped);
     let found = previous(&untyped);
     assert_eq!(id(&found), Some("d-1"), "a version that came back is a rollback");
-    assert!(found.is_guess && found.undone.is_some());
+    assert!(found.is_guess && found.current_is_rollback);
 }
 
 #[test]
