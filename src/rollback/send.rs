@@ -18,7 +18,6 @@ use crate::rollback::{
 };
 
 /// The answer that was lost last, to a request that may have had an effect.
-#[derive(Clone, Debug)]
 struct Doubt {
     /// How the answer was lost.
     lost: String,
@@ -73,7 +72,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             let most =
                 self.deadline.for_wait_to_roll_back().filter(|_| class != RetryClass::Refused);
             if !self.has_waited("to roll back", tried, &error, most).await {
-                return Err(not_done(error, doubt));
+                return Err(not_done(&error, doubt.as_ref()));
             }
             match self.look_again(plan, search, doubt.as_ref(), &error).await? {
                 Again::Send => {}
@@ -81,7 +80,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 Again::Unneeded => return Ok(None),
             }
             if self.deadline.for_wait_to_roll_back().is_none() {
-                return Err(not_done(error, doubt));
+                return Err(not_done(&error, doubt.as_ref()));
             }
         }
     }
@@ -135,7 +134,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         match (plan.environment, search.last.take()) {
             // With a bare id and nothing lost, nothing was read.
             (None, _) => Ok(Again::Send),
-            (Some(_), None) => Err(not_done(error.clone(), doubt.cloned())),
+            (Some(_), None) => Err(not_done(error, doubt)),
             (Some(environment), Some(history)) => {
                 self.compare(plan, environment, history, search, doubt, error).await
             }
@@ -152,21 +151,18 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         doubt: Option<&Doubt>,
         error: &CallError,
     ) -> Result<Again, Failure> {
-        let failed = || not_done(error.clone(), doubt.cloned());
-        let id = |deployment: &Option<Deployment>| {
-            deployment.as_ref().map(|deployment| deployment.id.clone())
+        let newer = |history: &History| {
+            let is_newer = |listed: &&Deployment| !listed.is_void && !plan.knows(listed);
+            history.newer.iter().find(is_newer).cloned()
         };
-        let is_new = |deployment: &Deployment| !plan.knows(deployment);
-        let has_newer =
-            |history: &History| history.newer.iter().any(|one| is_new(one) && !one.is_void);
-        if id(&history.current) == id(&plan.current) && !has_newer(&history) {
+        let now = history.current.as_ref();
+        let is_same = now.map_or(plan.current.is_none(), |now| plan.is_current(now));
+        if is_same && newer(&history).is_none() {
             return Ok(Again::Send);
         }
         // Whatever becomes active after the plan is new: only an old answer shows a deployment that was known.
-        if id(&history.current) != id(&plan.current)
-            && history.current.as_ref().is_some_and(|now| !is_new(now))
-        {
-            return Err(failed());
+        if !is_same && now.is_some_and(|now| plan.knows(now)) {
+            return Err(not_done(error, doubt));
         }
         // A lost request that took effect after all looks may have made it. Anything else gets time to be
         // active.
@@ -177,9 +173,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             },
             None => self.settle(environment, history).await.ok(),
         };
-        let Some(history) = history else { return Err(failed()) };
+        let Some(history) = history else { return Err(not_done(error, doubt)) };
         // A newer deployment is about to be active, whatever is now.
-        let newer = history.newer.into_iter().find(|newer| is_new(newer) && !newer.is_void);
+        let newer = newer(&history);
         let is_there = history.current.as_ref().zip(plan.target.as_ref());
         if is_there.is_some_and(|(now, target)| now.has_version_of(target))
             && newer.is_none()
@@ -197,9 +193,9 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 }
 
 /// The failure of a last request. Deployments to choose from are looked up by whoever tells a 404.
-fn not_done(error: CallError, doubt: Option<Doubt>) -> Failure {
-    let lost = doubt.map(|doubt| doubt.lost);
-    Failure::NotDone { error: error.into(), lost, candidates: Candidates::default() }
+fn not_done(error: &CallError, doubt: Option<&Doubt>) -> Failure {
+    let (error, lost) = (Box::new(error.clone()), doubt.map(|doubt| doubt.lost.clone()));
+    Failure::NotDone { error, lost, candidates: Candidates::default() }
 }
 
 fn unknown(doubt: &Doubt, error: &CallError, cause: String) -> Failure {
