@@ -6,7 +6,6 @@
 use crate::process::env::ProcessEnv;
 use crate::process::sink::{At, Format, Limits, Sink};
 use crate::text::credentials;
-use std::collections::BTreeSet;
 
 /// A place where the program runs.
 #[derive(Debug)]
@@ -298,17 +297,6 @@ impl Place {
     /// Whether the place has set these variables.
     pub fn is_here(&self, variables: &ProcessEnv) -> bool {
         !self.marks.is_empty() && self.marks.iter().all(|mark| mark.holds(variables))
-    }
-
-    /// The variables that the program reads of a run: what a container that is started by hand needs of
-    /// the host. A file of the place is not among them, as its path on the host is none in the container.
-    pub fn variables(&self) -> BTreeSet<&'static str> {
-        let Details { workflow, repository, run, actor } = self.details;
-        let details = [workflow, repository, run, actor].into_iter().flatten();
-        let marks = self.marks.iter().map(Mark::variable);
-        let in_address = self.address.split('{').skip(1);
-        let in_address = in_address.filter_map(|part| part.split('}').next());
-        marks.chain(details).chain(in_address).collect()
     }
 
     /// The run's address; none where a part of it is not known. No password is in it.

@@ -1,5 +1,6 @@
 //! The pages about pipelines and the examples have every place of the table, and say what its row says.
 
+use crate::places::variables;
 use polyai_rollback::process::place::PLACES;
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,7 +77,7 @@ fn every_place_has_its_section_and_its_example() {
             problems.push(format!("{} sections have the title {}", own.len(), place.name));
         }
         for (_, _, text) in own {
-            let (handed_on, variables) = (handed_on(text), place.variables());
+            let (handed_on, variables) = (handed_on(text), variables(place));
             if !handed_on.is_empty() && handed_on != variables {
                 let missing: Vec<_> = variables.difference(&handed_on).collect();
                 let other: Vec<_> = handed_on.difference(&variables).collect();

@@ -22,6 +22,17 @@ const HOSTILE: &str = "a\n::error::b\r\n##vso[task.complete result=Failed]c\n##t
     description='d']\n##[error]e\n--- f\n+++ g\n^^^ +++\n\u{1b}[0Ksection_start:1:h\r\u{1b}[0Ki\n::add-mask::j\n\
     ROLLBACK_OUTCOME=k\noutcome<<l\n\u{2028}\u{85}|n'] `touch harm` $(touch harm);touch harm\n#\u{200b}#[error]";
 
+/// The variables that the program reads of a run: what a container that is started by hand needs of the host.
+/// A file of the place is not among them, as its path on the host is none in the container.
+pub fn variables(place: &Place) -> BTreeSet<&'static str> {
+    let Details { workflow, repository, run, actor } = place.details;
+    let details = [workflow, repository, run, actor].into_iter().flatten();
+    let marks = place.marks.iter().map(Mark::variable);
+    let in_address = place.address.split('{').skip(1);
+    let in_address = in_address.filter_map(|part| part.split('}').next());
+    marks.chain(details).chain(in_address).collect()
+}
+
 /// The value of a variable of the place, in an ordinary run.
 fn value_of(place: &Place, variable: &str) -> String {
     let fixed = |mark: &&Mark| match mark {
@@ -43,7 +54,7 @@ pub fn step(place: &Place, api: &StandIn) -> Step {
     if place.marks.is_empty() {
         step = step.env("POLYAI_PIPELINE", place.id);
     }
-    for variable in place.variables() {
+    for variable in variables(place) {
         step = step.env(variable, value_of(place, variable));
     }
     for sink in place.sinks {
@@ -118,7 +129,7 @@ fn every_place_says_what_it_is_in_the_reason() {
         expected += &shown(actor, "started by ");
         if !place.address.is_empty() {
             let mut address = place.address.to_owned();
-            for variable in place.variables() {
+            for variable in variables(place) {
                 address = address.replace(&format!("{{{variable}}}"), &value_of(place, variable));
             }
             assert!(address.starts_with("https://"), "{address}");
@@ -206,7 +217,7 @@ fn hostile_text_forms_no_command_of_any_place() {
             let is_fixed = |name: &str| {
                 place.marks.iter().any(|mark| matches!(mark, Mark::Is(own, _) if *own == name))
             };
-            for variable in place.variables().into_iter().filter(|name| !is_fixed(name)) {
+            for variable in variables(place).into_iter().filter(|name| !is_fixed(name)) {
                 step = step.env(variable, value_of(place, variable) + HOSTILE);
             }
             let file = if place.id == "gitlab" { "rollback.env" } else { "out.env" };
