@@ -5,14 +5,14 @@
 //! a limit of bytes and of time, whoever sends it.
 
 use crate::agents_api::connect_error::{classify, root_cause};
-use crate::agents_api::connection::Connection;
 use crate::agents_api::delivery_body::{DeliveryBody, DeliveryNote};
 use crate::agents_api::deployments_response::{parse_active, parse_list};
 use crate::agents_api::endpoint::Endpoint;
 use crate::agents_api::rollback_response::{parse_rollback, rollback_body};
 use crate::agents_api::test_run_response::parse_test_run;
 use crate::agents_api::{
-    AgentsApi, Answer, ClockReading, Deployments, Limit, Observed, error_body, retry_after, tls,
+    AgentsApi, Answer, ClockReading, Deployments, Limit, Observed, error_body, proxy::Proxy,
+    retry_after, tls,
 };
 use crate::model::{
     CallError, ConnectError, Delivery, Environment, Id, Rollback, RollbackRequest, TestRun,
@@ -44,6 +44,19 @@ const SMALL_BYTES: usize = 256 << 10;
 /// The most that the words of an error may take, once its status is there.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(2);
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// The way to the API, as the user gave it.
+#[derive(Debug)]
+pub struct Connection {
+    /// The address of the API.
+    pub endpoint: Endpoint,
+    /// The key.
+    pub api_key: ApiKey,
+    /// The proxy on the way there.
+    pub proxy: Option<Proxy>,
+    /// The certificate authorities that are trusted besides the public ones.
+    pub authorities: Vec<tls::Authority>,
+}
 
 /// The API of one agent, over HTTP.
 pub struct HttpAgentsApi {

@@ -6,7 +6,6 @@
 //! a header's value), `connect_error` the only one that reads the texts of other libraries' errors.
 
 pub mod connect_error;
-pub mod connection;
 mod delivery_body;
 pub mod deployments_response;
 pub mod endpoint;

@@ -10,7 +10,7 @@ pub mod table;
 pub mod validator;
 pub mod variables;
 
-use crate::agents_api::{connection::Connection, proxy};
+use crate::agents_api::{http::Connection, proxy};
 use crate::model::RollbackRequest;
 use crate::process::{env::ProcessEnv, pipeline::Pipeline, random};
 use crate::text::{api_key::ApiKey, redaction::Redaction};

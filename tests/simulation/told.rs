@@ -2,8 +2,8 @@
 
 use crate::ended::Ended;
 use crate::journal::{Read, Subject};
-use polyai_rollback::agents_api::connection::Connection;
 use polyai_rollback::agents_api::endpoint::{Endpoint, Region};
+use polyai_rollback::agents_api::http::Connection;
 use polyai_rollback::inputs::Task;
 use polyai_rollback::inputs::variables::Variables;
 use polyai_rollback::model::{Effect, Failure, Outcome, RollbackRequest};
