@@ -13,7 +13,7 @@ use crate::text::{
     redaction::Redaction,
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, value::RawValue};
 
 /// The most bytes of a deployment's document that are parsed as a whole, and kept for the report file.
@@ -47,10 +47,9 @@ pub fn parse_list(
     let list: Vec<_> =
         entries.map(|entry| of_list(entry, environment, redaction)).collect::<Result<_>>()?;
     // A cache may have taken one environment's list for another's.
-    match list.iter().all(|deployment| deployment.environment == Some(environment)) {
-        true => Ok(list),
-        false => Err(anyhow!("it lists a deployment of another environment")),
-    }
+    let is_own = |deployment: &Deployment| deployment.environment == Some(environment);
+    ensure!(list.iter().all(is_own), "it lists a deployment of another environment");
+    Ok(list)
 }
 
 /// Reads the answer to `GET …/deployments/active`: at most one deployment for each environment.

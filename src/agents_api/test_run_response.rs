@@ -9,7 +9,7 @@ use crate::text::{
     redaction::{BEGINNING_BYTES, Redaction},
     sanitize::{SHOWN_CHARACTERS, one_line},
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, ensure};
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -28,25 +28,23 @@ const PARTS: [&str; 6] =
 pub fn parse_test_run(body: &[u8], redaction: &Redaction) -> Result<TestRun> {
     let shown = |text: &str, most| one_line(&redaction.beginning(text), most);
     // The parser's error quotes what is there, which may be somebody's words, so it is not shown.
-    let parts = fields(body, PARTS).map_err(|_| anyhow!("it is no test run"))?;
+    let parts = fields(body, PARTS).ok().context("it is no test run")?;
     let [status, total, passed, failed, errored, history] = parts;
-    let status: String = parse(status).ok_or_else(|| anyhow!("it is no test run"))?;
+    let status: String = parse(status).context("it is no test run")?;
     let status = shown(&status, STATUS_CHARACTERS);
-    if status.is_empty() {
-        return Err(anyhow!("it does not say how far the run is"));
-    }
+    ensure!(!status.is_empty(), "it does not say how far the run is");
     let counts = (|| {
         let (total, passed) = (parse(total)?, parse(passed)?);
         Some(Counts { total, passed, failed: parse(failed)?, errored: parse(errored)? })
     })();
     // The status and the numbers stand also where the cases cannot be read.
-    let history = history.filter(|history| history.get() != "null");
-    let cases = history.map(|history| parse::<Kept<Case, KEPT_CASES>>(Some(history)));
-    let is_doubtful = cases
-        .as_ref()
-        .is_some_and(|cases| cases.as_ref().is_none_or(|failed| !failed.0.is_empty()));
-    let cases = cases.flatten().unwrap_or_default().0.into_iter();
-    let failed_cases = cases.map(|case| case.explain(|text| shown(text, SHOWN_CHARACTERS)));
+    let failed: Option<Kept<Case<'_>, KEPT_CASES>> = match history.map(RawValue::get) {
+        None | Some("null") => Some(Kept::default()),
+        _ => parse(history),
+    };
+    let is_doubtful = failed.as_ref().is_none_or(|failed| !failed.0.is_empty());
+    let failed = failed.unwrap_or_default().0.into_iter();
+    let failed_cases = failed.map(|case| case.explain(|text| shown(text, SHOWN_CHARACTERS)));
     Ok(TestRun { status, counts, failed_cases: failed_cases.collect(), is_doubtful })
 }
 
@@ -131,8 +129,9 @@ impl Call {
 
 impl Case<'_> {
     fn explain(self, shown: impl Fn(&str) -> String) -> FailedCase {
+        let shown = |text: String| Some(shown(&text)).filter(|text| !text.is_empty());
         let name = self.test_case_snapshot.and_then(|snapshot| snapshot.name);
-        let name = name.or_else(|| parse(self.test_case_id)).map(|name| shown(&name.0));
+        let name = name.or_else(|| parse(self.test_case_id)).and_then(|name| shown(name.0));
         let (mut assertions, mut calls) = (Vec::new(), Vec::new());
         if let Some(results) = self.results {
             assertions = results.prompt_assertion_results.unwrap_or_default().0;
@@ -141,15 +140,12 @@ impl Case<'_> {
         let of_assertions =
             assertions.into_iter().filter_map(|assertion| Some(assertion.reason?.0));
         let reasons = of_assertions.chain(calls.into_iter().filter_map(Call::reason));
-        let reasons = reasons.map(|reason| shown(&reason)).filter(|reason| !reason.is_empty());
         let conversation = parse::<Conversation>(self.raw_conversation);
         let conversation = conversation.and_then(|conversation| conversation.id);
         FailedCase {
-            name: name
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| "a case without a name".to_owned()),
-            reasons: reasons.take(KEPT_REASONS).collect(),
-            conversation_id: conversation.map(|id| shown(&id.0)).filter(|id| !id.is_empty()),
+            name: name.unwrap_or_else(|| "a case without a name".to_owned()),
+            reasons: reasons.filter_map(shown).take(KEPT_REASONS).collect(),
+            conversation_id: conversation.and_then(|id| shown(id.0)),
             is_errored: self.status.is_some_and(|status| is_errored(&status.0)),
         }
     }
