@@ -7,7 +7,7 @@ use crate::faults::{
 use crate::journal::{Call, Came, Journal, Post, PostAnswer, Read, Subject, TestEnd, Wish};
 use crate::quirks::Quirk;
 use crate::sent::SHORT_LIST;
-use crate::world::{Author, Place, World};
+use crate::world::{Author, World};
 use polyai_rollback::agents_api::{AgentsApi, Answer, ClockReading, Deployments, Limit, Observed};
 use polyai_rollback::model::{
     CallError, Counts, Delivery, Deployment, Environment, Id, Rollback, Signal, TestRun,
@@ -53,8 +53,7 @@ pub struct SimulatedApi {
     journal: RefCell<Journal>,
     /// How many faults of the first run pass, so that the same call may go well a moment later.
     pub transient_faults: Cell<usize>,
-    has_left: Cell<bool>,
-    is_in_doubt: Cell<bool>,
+    delivery: Cell<Delivery>,
     signal: Notify,
     signal_due: Cell<Option<Instant>>,
 }
@@ -68,8 +67,7 @@ impl SimulatedApi {
             press: Cell::new(1),
             journal: RefCell::default(),
             transient_faults: Cell::default(),
-            has_left: Cell::default(),
-            is_in_doubt: Cell::default(),
+            delivery: Cell::new(Delivery::NotSent),
             signal: Notify::new(),
             signal_due: Cell::default(),
         }
@@ -78,8 +76,7 @@ impl SimulatedApi {
     /// Takes the journal of the run that has ended, and is ready for the next one.
     pub fn end_of_press(&self) -> Journal {
         self.press.set(self.press.get() + 1);
-        self.has_left.set(false);
-        self.is_in_doubt.set(false);
+        self.delivery.set(Delivery::NotSent);
         self.signal_due.set(None);
         self.journal.take()
     }
@@ -119,13 +116,7 @@ impl SimulatedApi {
     }
 
     /// A read of at most `count` deployments. What it shows is what is so when the request comes in.
-    async fn read(
-        &self,
-        subject: Subject,
-        count: usize,
-        limit: Limit,
-        places: impl Fn(&World, bool) -> Vec<Place>,
-    ) -> Answer<Deployments> {
+    async fn read(&self, subject: Subject, count: usize, limit: Limit) -> Answer<Deployments> {
         let Some(limit) = limit else { return Err(answers::not_sent()) };
         self.meanwhile();
         let asked = Instant::now();
@@ -136,21 +127,23 @@ impl SimulatedApi {
             let is_short = subject != Subject::Live || count <= SHORT_LIST;
             let is_hopeless = chosen == ReadFault::TooLarge && is_short;
             self.note_fault(chosen.is_transient() && !is_hopeless);
-            let most = match subject {
-                Subject::Live => world.quirks.most_rows(),
-                Subject::Active | Subject::Elsewhere => usize::MAX,
-            };
+            let is_heavy = subject == Subject::Live && count > world.quirks.most_rows();
             let fault = match chosen {
                 ReadFault::None if self.is_cached => ReadFault::Aged,
-                ReadFault::None if count > most => ReadFault::TooLarge,
+                ReadFault::None if is_heavy => ReadFault::TooLarge,
                 fault => fault,
             };
             world.tell(|| format!("{subject:?} is read: {fault:?}"));
             let was = matches!(fault, ReadFault::Aged | ReadFault::Replica);
-            let mut shown = places(&world, was);
+            let mut shown = match subject {
+                Subject::Active => Vec::from_iter(world.active(was)),
+                Subject::Live => world.listed(was),
+                Subject::PreRelease | Subject::Sandbox => Vec::new(),
+            };
             shown.truncate(count);
             let live = shown.iter().map(|place| world.shown(*place));
-            let sandbox = world.sandbox.iter().filter(|_| subject != Subject::Live).cloned();
+            let has_sandbox = matches!(subject, Subject::Active | Subject::Sandbox);
+            let sandbox = world.sandbox.iter().filter(|_| has_sandbox).cloned();
             let value: Vec<Deployment> = sandbox.chain(live).collect();
             let date = world.date().filter(|_| fault != ReadFault::NoDate);
             (fault, shown, value, date)
@@ -184,8 +177,7 @@ impl SimulatedApi {
         if reply == Reply::NotSent {
             return Err(answers::not_sent());
         }
-        self.has_left.set(true);
-        self.is_in_doubt.set(true);
+        self.delivery.set(Delivery::InDoubt);
         let calls = &mut self.journal.borrow_mut().calls;
         let (call, at) = (calls.len(), Instant::now());
         let post = calls.iter().filter(|call| matches!(call, Call::Post(_))).count();
@@ -265,21 +257,16 @@ impl AgentsApi for SimulatedApi {
         count: usize,
         limit: Limit,
     ) -> Answer<Deployments> {
-        match environment {
-            Environment::Live => self.read(Subject::Live, count, limit, World::listed).await,
-            Environment::PreRelease => {
-                let read = self.read(Subject::Elsewhere, count, limit, |_, _| Vec::new()).await;
-                read.map(|read| Observed { value: Vec::new(), ..read })
-            }
-            Environment::Sandbox => {
-                self.read(Subject::Elsewhere, count, limit, |_, _| Vec::new()).await
-            }
-        }
+        let subject = match environment {
+            Environment::Live => Subject::Live,
+            Environment::PreRelease => Subject::PreRelease,
+            Environment::Sandbox => Subject::Sandbox,
+        };
+        self.read(subject, count, limit).await
     }
 
     async fn active(&self, limit: Limit) -> Answer<Deployments> {
-        let active = |world: &World, was| Vec::from_iter(world.active(was));
-        self.read(Subject::Active, usize::MAX, limit, active).await
+        self.read(Subject::Active, usize::MAX, limit).await
     }
 
     async fn roll_back(&self, target: &Id, limit: Limit) -> Answer<Rollback> {
@@ -340,14 +327,12 @@ impl AgentsApi for SimulatedApi {
     }
 
     fn delivery(&self) -> Delivery {
-        match (self.is_in_doubt.get(), self.has_left.get()) {
-            (true, _) => Delivery::InDoubt,
-            (false, true) => Delivery::NoEffect,
-            (false, false) => Delivery::NotSent,
-        }
+        self.delivery.get()
     }
 
     fn settle(&self) {
-        self.is_in_doubt.set(false);
+        if self.delivery.get() == Delivery::InDoubt {
+            self.delivery.set(Delivery::NoEffect);
+        }
     }
 }

@@ -30,8 +30,9 @@ pub enum Subject {
     Active,
     /// Live's list.
     Live,
-    /// The list of another environment.
-    Elsewhere,
+    /// The lists of the other environments.
+    PreRelease,
+    Sandbox,
 }
 
 /// A read.

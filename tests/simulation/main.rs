@@ -198,7 +198,9 @@ fn replay() {
     };
     let (name, script) = line.split_once(": ").expect("a scenario and a script");
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("a scenario");
-    let (ended, _) = Simulator::new(scenario).run_aloud(Choices::replay(script));
+    let mut simulator = Simulator::new(scenario);
+    simulator.is_aloud = true;
+    let (ended, _) = simulator.run(Choices::replay(script));
     println!("{ended:?}");
     assert!(ended.is_ok());
 }

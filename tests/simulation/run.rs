@@ -52,6 +52,8 @@ impl Press {
 /// A scenario, ready to be run many times.
 pub struct Simulator {
     pub scenario: &'static Scenario,
+    /// Whether each run prints what happened.
+    pub is_aloud: bool,
     /// A runtime whose clock moves only when everybody waits.
     runtime: Runtime,
     told: Told,
@@ -61,33 +63,24 @@ impl Simulator {
     pub fn new(scenario: &'static Scenario) -> Self {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
         let told = Told::new(request(scenario));
-        Self { scenario, runtime: runtime.expect("a runtime"), told }
+        Self { scenario, is_aloud: false, runtime: runtime.expect("a runtime"), told }
     }
 
     /// Runs the scenario with these choices. Returns how the first run ended, or the law that was broken.
     pub fn run(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
-        self.runtime.block_on(self.simulate(choices, false))
+        self.runtime.block_on(self.simulate(choices))
     }
 
-    /// The same, and prints what happened.
-    pub fn run_aloud(&self, choices: Choices) -> (Result<Outcome, String>, Choices) {
-        self.runtime.block_on(self.simulate(choices, true))
-    }
-
-    async fn simulate(
-        &self,
-        mut choices: Choices,
-        is_aloud: bool,
-    ) -> (Result<Outcome, String>, Choices) {
+    async fn simulate(&self, mut choices: Choices) -> (Result<Outcome, String>, Choices) {
         let scenario = self.scenario;
         let more = MORE_QUIRKS.choose(&mut choices);
         let quirks = Quirks::new(&[scenario.quirks, more]);
-        let world = World::new(choices, quirks, scenario.history, is_aloud);
+        let world = World::new(choices, quirks, scenario.history, self.is_aloud);
         let api = SimulatedApi::new(world, scenario.refuses_active);
-        let first = self.press(1, &api, is_aloud).await;
+        let first = self.press(1, &api).await;
         let second = if pressed::is_pressed_again(scenario, &first) {
             self.wait_to_press_again(&api).await;
-            Some(self.press(2, &api, is_aloud).await)
+            Some(self.press(2, &api).await)
         } else {
             None
         };
@@ -99,7 +92,7 @@ impl Simulator {
             let broken = laws::broken(&judge(second), &self.told);
             broken.or_else(|| pressed::broken(&judge(&first), &judge(second)))
         });
-        if is_aloud {
+        if self.is_aloud {
             println!("{}", world.story.take().unwrap_or_default().join("\n"));
         }
         let checked = broken.map_or(Ok(first.outcome()), |law| Err(law.to_owned()));
@@ -107,7 +100,7 @@ impl Simulator {
     }
 
     /// Runs the program once.
-    async fn press(&self, number: usize, api: &SimulatedApi, is_aloud: bool) -> Press {
+    async fn press(&self, number: usize, api: &SimulatedApi) -> Press {
         let request = self.told.request();
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let variables = ProcessEnv::new([]);
@@ -130,7 +123,7 @@ impl Simulator {
         let journal = api.end_of_press();
         let mut world = api.world.borrow_mut();
         world.tell(|| format!("the run ends: {result:?}"));
-        if is_aloud {
+        if self.is_aloud {
             println!("{}", String::from_utf8_lossy(&out));
             println!("{}", String::from_utf8_lossy(&err));
         }

@@ -147,18 +147,15 @@ impl World {
     }
 
     fn deployment(&self, id: String, version: &str, created: SystemTime) -> Deployment {
-        let created_at = match () {
-            () if self.quirks.has(Quirk::NoTimes) => None,
-            () if self.quirks.has(Quirk::WholeSeconds) => {
-                Some(humantime::format_rfc3339_seconds(created).to_string())
-            }
-            () => Some(humantime::format_rfc3339_millis(created).to_string()),
+        let created_at = match self.quirks.has(Quirk::WholeSeconds) {
+            true => humantime::format_rfc3339_seconds(created),
+            false => humantime::format_rfc3339_millis(created),
         };
         Deployment {
             id,
             environment: Some(Environment::Live),
             version: Some(version.to_owned()),
-            created_at,
+            created_at: Some(created_at.to_string()).filter(|_| !self.quirks.has(Quirk::NoTimes)),
             kind: Kind::Deployed,
             ..Deployment::default()
         }
