@@ -23,19 +23,13 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
             Some(active) => judge(made, environment, active),
             None => Verification::Unseen("no time was left to look".to_owned()),
         };
-        if let Verification::Active = seen {
-            return seen;
-        }
         let mut looks = Looks::ladder();
-        while looks.next(self.deadline).await {
+        while !matches!(seen, Verification::Active) && looks.next(self.deadline).await {
             let error = match self.read_once(Part::Active).await {
                 Ok(active) if active.is_from_cache => CallError::Stale,
                 Ok(active) => {
                     seen = judge(made, environment, active.value);
-                    match seen {
-                        Verification::Active => break,
-                        _ => continue,
-                    }
+                    continue;
                 }
                 Err(error) => error,
             };
