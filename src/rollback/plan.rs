@@ -90,23 +90,21 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         let mut unread = None;
         let mut may_be_older = false;
         for (environment, list) in lists {
-            let list = match list {
-                Ok(list) => list,
-                Err(error) => {
-                    unread = unread.or(Some(error));
-                    continue;
+            match list {
+                Err(error) => unread = unread.or(Some(error)),
+                Ok(list) if list.value.iter().any(|listed| target.is(&listed.id)) => {
+                    // The other lists may have taken a while: a guard wants to know what is so now.
+                    let history = match self.request.expect_current {
+                        Some(_) => self.history(environment).await?,
+                        None => history_of(environment, Ok(list), active)?,
+                    };
+                    return Ok(Some((environment, history)));
                 }
-            };
-            if list.value.iter().any(|deployment| target.is(&deployment.id)) {
-                // The other lists may have taken a while: a guard wants to know what is so now.
-                let history = match self.request.expect_current {
-                    Some(_) => self.history(environment).await?,
-                    None => history_of(environment, Ok(list), active)?,
-                };
-                return Ok(Some((environment, history)));
+                Ok(list) => {
+                    may_be_older |= list.value.len() >= LIST_COUNT;
+                    listed.extend(list.value);
+                }
             }
-            may_be_older |= list.value.len() >= LIST_COUNT;
-            listed.extend(list.value);
         }
         let candidates = Candidates::choose(listed, fresh(&active), target, None);
         if let Some(error) = unread {
