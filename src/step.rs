@@ -76,8 +76,8 @@ async fn roll_back(
 ) -> (Result<Outcome, Failure>, Duration) {
     let request = &task.request;
     let begun = Instant::now();
-    let mut engine = Engine::start(request, api, log, &random::fraction);
-    let result = rollback::perform(&mut engine, record, signals.next()).await;
+    let engine = Engine::start(request, api, log, &random::fraction);
+    let result = rollback::perform(&engine, record, signals.next()).await;
     let took = begun.elapsed();
     let waits_for_tests = request.waits_for_tests && result.is_ok();
     let Some(rollback) = record.rollback.as_ref().filter(|_| waits_for_tests) else {
@@ -88,5 +88,5 @@ async fn roll_back(
     print::rollback(&report, &mut engine.log.borrow_mut());
     files.write_early(&report, &mut engine.log.borrow_mut());
     let Some(tests) = &mut record.tests else { return (result, took) };
-    (rollback::await_tests(&mut engine, tests, signals.next()).await, took)
+    (rollback::await_tests(&engine, tests, signals.next()).await, took)
 }

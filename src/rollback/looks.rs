@@ -30,7 +30,8 @@ pub struct Looks {
     taken: usize,
     /// When the look before came, and when the next one comes, counted from the first one.
     due: Duration,
-    goes_on: bool,
+    /// Whether the looks go on until the time is over.
+    pub goes_on: bool,
 }
 
 impl Looks {
@@ -72,11 +73,6 @@ impl Looks {
     /// For how long the looks have been going on.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
-    }
-
-    /// Whether the looks go on until the time is over.
-    pub fn go_on(&self) -> bool {
-        self.goes_on
     }
 
     /// Whether all looks of a ladder have been taken.

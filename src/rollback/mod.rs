@@ -31,18 +31,17 @@ use reconcile::Reconciliation;
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
 pub async fn perform<A: AgentsApi>(
-    engine: &mut Engine<'_, '_, A>,
+    engine: &Engine<'_, '_, A>,
     record: &mut Record,
     cancelled: impl Future<Output = Signal>,
 ) -> Result<Outcome, Failure> {
-    let api = engine.api;
     tokio::select! {
         biased;
         result = engine.roll_back(record) => result,
         signal = cancelled => {
             let delivery = match record.rollback {
                 Some(_) => Delivery::Done,
-                None => api.delivery(),
+                None => engine.api.delivery(),
             };
             Err(Failure::Cancelled { signal, delivery })
         }
@@ -120,7 +119,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 /// Waits for the test runs of a rollback that was done, unless `cancelled` comes first. The tests decide
 /// how the run ends: whatever is not known to have passed is a failure.
 pub async fn await_tests<A: AgentsApi>(
-    engine: &mut Engine<'_, '_, A>,
+    engine: &Engine<'_, '_, A>,
     tests: &mut TestRuns,
     cancelled: impl Future<Output = Signal>,
 ) -> Result<Outcome, Failure> {

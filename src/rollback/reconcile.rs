@@ -70,7 +70,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
         mut looks: Looks,
     ) -> Result<Option<Rollback>, String> {
         let seconds = LADDER_TIME.as_secs();
-        let how_long = match looks.go_on() {
+        let how_long = match looks.goes_on {
             true => "until the time is over".to_owned(),
             false => format!("for {seconds} s"),
         };

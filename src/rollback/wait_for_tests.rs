@@ -27,7 +27,7 @@ const CONCURRENCY: usize = 4;
 
 impl<A: AgentsApi> Engine<'_, '_, A> {
     /// Reads the runs until all of them are over, or the time for them is.
-    pub(super) async fn wait_for_tests(&mut self, tests: &mut TestRuns) {
+    pub(super) async fn wait_for_tests(&self, tests: &mut TestRuns) {
         let begun = Instant::now();
         let end = begun + self.request.limits.tests_timeout;
         let mut told = String::new();

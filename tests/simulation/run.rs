@@ -109,15 +109,15 @@ impl Simulator {
         let turn = Cell::new(0.0);
         let random = || turn.replace(1.0 - turn.get());
         let begun = Instant::now();
-        let mut engine = Engine::start(request, api, &mut log, &random);
+        let engine = Engine::start(request, api, &mut log, &random);
         let mut record = Record::default();
-        let mut result = rollback::perform(&mut engine, &mut record, api.cancelled()).await;
+        let mut result = rollback::perform(&engine, &mut record, api.cancelled()).await;
         let took = begun.elapsed();
         let rollback =
             record.rollback.as_ref().filter(|_| request.waits_for_tests && result.is_ok());
         if let Some(rollback) = rollback {
             let mut tests = TestRuns::new(&rollback.test_run_ids, rollback.are_all_runs_known);
-            result = rollback::await_tests(&mut engine, &mut tests, api.cancelled()).await;
+            result = rollback::await_tests(&engine, &mut tests, api.cancelled()).await;
             record.tests = Some(tests);
         }
         let journal = api.end_of_press();

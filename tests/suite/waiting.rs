@@ -82,9 +82,9 @@ fn wait(answer: impl Fn(usize) -> Answer<TestRun>) -> Waited {
         let api = TestRunsApi { begun: Instant::now(), answer, asked: RefCell::default() };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut log = Log::new(&ProcessEnv::new([]), &UNKNOWN, false, &mut out, &mut err);
-        let mut engine = Engine::start(&request, &api, &mut log, &|| 0.0);
+        let engine = Engine::start(&request, &api, &mut log, &|| 0.0);
         let mut tests = TestRuns::new(&["run-0001".to_owned()], true);
-        let result = await_tests(&mut engine, &mut tests, pending()).await;
+        let result = await_tests(&engine, &mut tests, pending()).await;
         let asked = api.asked.borrow().iter().map(Duration::as_secs).collect();
         Waited { result, asked, doubts: tests.doubts() }
     })
