@@ -79,6 +79,11 @@ const fn guarded(expected: &'static str, scenario: Scenario) -> Scenario {
     Scenario { expect_current: Some(expected), ..scenario }
 }
 
+/// No deployment says how it came to be.
+const fn untyped(scenario: Scenario) -> Scenario {
+    Scenario { quirks: &[Quirk::NoTypes], ..scenario }
+}
+
 /// The scenarios.
 pub static SCENARIOS: &[Scenario] = &[
     PREVIOUS,
@@ -135,30 +140,22 @@ pub static SCENARIOS: &[Scenario] = &[
     ),
     ends(
         Outcome::AlreadyRolledBack,
-        Scenario {
-            quirks: &[Quirk::NoTypes],
-            ..after("rolled back, no types", history::ROLLED_BACK, PREVIOUS)
-        },
+        untyped(after("rolled back, no types", history::ROLLED_BACK, PREVIOUS)),
     ),
     guarded(ROLLBACK_ID, after("rolled back, guarded", history::ROLLED_BACK, PREVIOUS)),
     guarded(
         ROLLBACK_ID,
-        Scenario {
-            quirks: &[Quirk::NoTypes],
-            ..after("rolled back, guarded, no types", history::ROLLED_BACK, PREVIOUS)
-        },
+        untyped(after("rolled back, guarded, no types", history::ROLLED_BACK, PREVIOUS)),
     ),
     ends(Outcome::Unchanged, after("rolled back, named", history::ROLLED_BACK, NAMED)),
     after("rolled back and published", history::ROLLED_BACK_AND_PUBLISHED, PREVIOUS),
-    Scenario {
-        quirks: &[Quirk::NoTypes],
-        ..after("rolled back and published, no types", history::ROLLED_BACK_AND_PUBLISHED, PREVIOUS)
-    },
+    untyped(after(
+        "rolled back and published, no types",
+        history::ROLLED_BACK_AND_PUBLISHED,
+        PREVIOUS,
+    )),
     after("republished", history::REPUBLISHED, PREVIOUS),
-    Scenario {
-        quirks: &[Quirk::NoTypes],
-        ..after("republished, no types", history::REPUBLISHED, PREVIOUS)
-    },
+    untyped(after("republished, no types", history::REPUBLISHED, PREVIOUS)),
     ends(
         Outcome::AlreadyRolledBack,
         after("came back by publish", history::CAME_BACK_BY_PUBLISH, PREVIOUS),
@@ -166,18 +163,12 @@ pub static SCENARIOS: &[Scenario] = &[
     ends(Outcome::AlreadyRolledBack, after("to and fro", history::TO_AND_FRO, PREVIOUS)),
     ends(
         Outcome::AlreadyRolledBack,
-        Scenario {
-            quirks: &[Quirk::NoTypes],
-            ..after("to and fro, no types", history::TO_AND_FRO, PREVIOUS)
-        },
+        untyped(after("to and fro, no types", history::TO_AND_FRO, PREVIOUS)),
     ),
     guarded(ROLLBACK_ID, after("to and fro, guarded", history::TO_AND_FRO, PREVIOUS)),
     guarded(
         ROLLBACK_ID,
-        Scenario {
-            quirks: &[Quirk::NoTypes],
-            ..after("to and fro, guarded, no types", history::TO_AND_FRO, PREVIOUS)
-        },
+        untyped(after("to and fro, guarded, no types", history::TO_AND_FRO, PREVIOUS)),
     ),
     ends(Outcome::NotFound, after("nothing before", history::NOTHING_BEFORE, PREVIOUS)),
     ends(Outcome::NotFound, after("target deleted", history::TARGET_DELETED, PREVIOUS)),
