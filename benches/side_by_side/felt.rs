@@ -62,7 +62,7 @@ const SCENES: [Scene; 6] = [
     },
     Scene {
         what: "dry run of a bare id in sandbox", variables: &[("DRY_RUN", "true"), ("DEPLOYMENT_ID", "019e0f3a-71c4-7c1e-9b3d-000000000040")],
-        code: 0, distance: 40, most: 260, round_trips: 3, work: Duration::from_millis(100), lag: NO_LAG,
+        code: 0, distance: 40, most: 420, round_trips: 4, work: Duration::from_millis(200), lag: NO_LAG,
     },
     Scene { what: "`previous`", variables: PREVIOUS, code: 0, distance: 0, most: 560, round_trips: 6, work: ALL_WORK, lag: NO_LAG },
     Scene {

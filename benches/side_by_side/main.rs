@@ -114,7 +114,7 @@ fn main() -> Result<ExitCode> {
 
     let mut usages = vec![Vec::new(); subjects.len()];
     for round in 0..WARM_UP + ROUNDS {
-        // Each comes after each other one equally often, as their number is a prime.
+        // Each comes after each other one, and about equally often, as their number is a prime.
         for turn in 0..subjects.len() {
             let place = (round + turn * (1 + round % (subjects.len() - 1))) % subjects.len();
             let usage = subjects[place].usage(&api, api.port())?;

@@ -128,8 +128,8 @@ pub enum Delivery {
 pub struct Candidates {
     /// The newest deployments of each environment that may be meant.
     pub deployments: Vec<Deployment>,
-    /// What is active in each environment, as far as a fresh answer says so.
-    pub active: Vec<Deployment>,
+    /// What is active in each environment, where a fresh answer says so, after the lists were read.
+    pub active: Option<Vec<Deployment>>,
     /// Where the lists show the very thing that was asked for.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -148,7 +148,6 @@ impl Candidates {
     /// none is known, and of the one that has what was asked for.
     pub fn choose(
         listed: Vec<Deployment>,
-        active: Option<Vec<Deployment>>,
         target: &TargetSpec,
         environment: Option<Environment>,
     ) -> Self {
@@ -166,7 +165,7 @@ impl Candidates {
                 deployments.push(deployment);
             }
         }
-        Self { deployments, active: active.unwrap_or_default(), elsewhere }
+        Self { deployments, active: None, elsewhere }
     }
 }
 
@@ -248,12 +247,12 @@ impl Failure {
     }
 
     /// What was seen to be active when the deployments to choose from were read.
-    pub fn active(&self) -> &[Deployment] {
+    pub fn active(&self) -> Option<&[Deployment]> {
         match self {
             Self::NoTarget { candidates, .. }
             | Self::Unread { candidates, .. }
-            | Self::NotDone { candidates, .. } => &candidates.active,
-            _ => &[],
+            | Self::NotDone { candidates, .. } => candidates.active.as_deref(),
+            _ => None,
         }
     }
 }

@@ -27,7 +27,11 @@ pub struct Candidate {
 
 impl Candidate {
     /// A deployment as a person can choose it.
-    pub(super) fn new(deployment: &Deployment, active: &[Deployment], report: &Report<'_>) -> Self {
+    pub(super) fn new(
+        deployment: &Deployment,
+        active: Option<&[Deployment]>,
+        report: &Report<'_>,
+    ) -> Self {
         let Report { record, names, .. } = report;
         Self {
             environment: deployment.environment.map(Environment::name),
@@ -39,8 +43,8 @@ impl Candidate {
             line: names.line(deployment),
             deployment: deployment.clone(),
             is_active: match active {
-                [] => record.plan.is_current(deployment),
-                _ => active.iter().any(|active| active.id == deployment.id),
+                Some(active) => active.iter().any(|active| active.id == deployment.id),
+                None => record.plan.is_current(deployment),
             },
         }
     }

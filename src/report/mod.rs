@@ -159,10 +159,10 @@ impl<'a> Report<'a> {
     pub fn failure_rows(&self) -> Vec<Row> {
         let Some(diagnostic) = &self.diagnostic else { return Vec::new() };
         let mut rows = diagnostic.rows(&self.names);
-        let is_told = diagnostic.candidates.iter().any(|candidate| candidate.is_active);
         if let Some(current) = &self.record.plan.current
             && self.effect == Effect::Unchanged
-            && !is_told
+            && !(diagnostic.candidates.iter())
+                .any(|candidate| candidate.is_active && candidate.id == current.id)
         {
             rows.push(Row::of_cells("was active", self.names.cells(current, &[])));
         }

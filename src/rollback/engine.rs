@@ -6,6 +6,7 @@ use crate::model::{CallError, Deployment, Environment, RollbackRequest};
 use crate::rollback::{backoff, deadline::Deadline};
 use crate::text::row::Row;
 use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -14,6 +15,9 @@ use tokio::time::sleep;
 pub const LIST_COUNT: usize = 100;
 /// How many where a list of the usual length is too large.
 const SHORT_LIST_COUNT: usize = 10;
+/// How many reads go on at the same time, each on a connection of its own. A gateway may refuse more, and no look
+/// should fail because of its own reads.
+const CONCURRENCY: usize = 2;
 
 /// A run at work.
 pub struct Engine<'a, 'log, A> {
@@ -85,14 +89,23 @@ impl<'a, 'log, A: AgentsApi> Engine<'a, 'log, A> {
         self.log.borrow_mut().rows(&[Row::new(label, text.into())]);
     }
 
-    /// Reads what is active and the list of one environment, or of all, at the same time on connections of their own.
+    /// Reads what is active and the list of one environment, or of all, at the same time.
     pub(super) async fn snapshot(&self, only: Option<Environment>, tries: Tries) -> Snapshot {
         let environments = only.map_or(Environment::ALL.to_vec(), |only| vec![only]);
         let lists = environments.iter().map(|environment| Part::List(*environment));
         let parts = [Part::Active].into_iter().chain(lists);
-        let mut answers = join_all(parts.map(|part| self.read(part, tries))).await;
+        let reads = parts.map(|part| self.read(part, tries));
+        let mut answers = stream::iter(reads).buffered(CONCURRENCY).collect::<Vec<_>>().await;
         let active = answers.remove(0);
         Snapshot { active, lists: environments.into_iter().zip(answers).collect() }
+    }
+
+    /// Reads the newest deployments of every environment, as far as the first try shows them, the most
+    /// important environment first.
+    pub(super) async fn newest(&self) -> Vec<Deployment> {
+        // The run is over but for these, so that all of them are read at once.
+        let reads = Environment::ALL.map(|environment| self.list(environment));
+        join_all(reads).await.into_iter().flatten().flat_map(|list| list.value).collect()
     }
 
     async fn read(&self, part: Part, tries: Tries) -> Answer<Deployments> {

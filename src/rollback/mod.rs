@@ -20,13 +20,14 @@ mod wait_for_tests;
 
 use crate::agents_api::AgentsApi;
 use crate::model::{
-    Delivery, Deployment, Failure, Outcome, Record, Rollback, Signal, TestRuns, TestsOutcome,
-    Verification,
+    Candidates, Delivery, Deployment, Failure, Outcome, Record, Rollback, Signal, TestRuns,
+    TestsOutcome, Verification,
 };
 use engine::Engine;
 use humantime::format_duration;
 use plan::{Next, There};
 use reconcile::Reconciliation;
+use std::pin::pin;
 
 /// Rolls back, unless `cancelled` comes first. Whatever the API does, this ends within the deadline. How
 /// far the rollback came is in `record`, also after a failure.
@@ -35,16 +36,29 @@ pub async fn perform<A: AgentsApi>(
     record: &mut Record,
     cancelled: impl Future<Output = Signal>,
 ) -> Result<Outcome, Failure> {
-    tokio::select! {
+    let mut cancelled = pin!(cancelled);
+    let result = tokio::select! {
         biased;
         result = engine.roll_back(record) => result,
-        signal = cancelled => {
+        signal = &mut cancelled => {
             let delivery = match record.rollback {
                 Some(_) => Delivery::Done,
                 None => engine.api.delivery(),
             };
             Err(Failure::Cancelled { signal, delivery })
         }
+    };
+    match result {
+        // The answer stands. Only what there is to choose from instead is worth no wait after a signal.
+        Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {
+            let candidates = tokio::select! {
+                biased;
+                candidates = engine.candidates_and_active(record.plan.environment) => candidates,
+                _ = cancelled => Candidates::default(),
+            };
+            Err(Failure::NotDone { error, lost, candidates })
+        }
+        result => result,
     }
 }
 
@@ -85,10 +99,6 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                     }
                     (_, None) => Err(Failure::NotDone { error, lost: None, candidates }),
                 }
-            }
-            Err(Failure::NotDone { error, lost, .. }) if error.status() == Some(404) => {
-                let candidates = self.candidates(record.plan.environment).await;
-                Err(Failure::NotDone { error, lost, candidates })
             }
             Err(failure) => Err(failure),
         }

@@ -11,6 +11,11 @@ use crate::rollback::{
     history::{self, History},
     looks::Looks,
 };
+use futures_util::future::join;
+use std::time::Duration;
+
+/// The most that is waited for what is active, where that only helps to choose.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// The step after the plan.
 #[derive(Debug)]
@@ -106,7 +111,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
                 }
             }
         }
-        let candidates = Candidates::choose(listed, fresh(&active), target, None);
+        let candidates = Candidates::choose(listed, target, None);
         if let Some(error) = unread {
             return Err(Failure::Unread { error: error.into(), candidates });
         }
@@ -171,9 +176,7 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
     ) -> Result<Deployment, Failure> {
         let refuse = |why| {
             let listed = history.all().cloned().collect();
-            let active = history.current.clone().map(|current| vec![current]);
-            let candidates =
-                Candidates::choose(listed, active, &TargetSpec::Previous, Some(environment));
+            let candidates = Candidates::choose(listed, &TargetSpec::Previous, Some(environment));
             Err(Failure::NoTarget { why, candidates })
         };
         if history.current.is_none() {
@@ -243,9 +246,18 @@ impl<A: AgentsApi> Engine<'_, '_, A> {
 
     /// Deployments to choose from instead of the target.
     pub(super) async fn candidates(&self, environment: Option<Environment>) -> Candidates {
-        let Snapshot { active, lists } = self.snapshot(None, Tries::Once).await;
-        let listed = lists.into_iter().flat_map(|(_, list)| list).flat_map(|list| list.value);
-        Candidates::choose(listed.collect(), fresh(&active), &self.request.target, environment)
+        Candidates::choose(self.newest().await, &self.request.target, environment)
+    }
+
+    /// The same, and which of them are active: with a bare id, nothing was read before the API said that there is no
+    /// such target.
+    pub(super) async fn candidates_and_active(
+        &self,
+        environment: Option<Environment>,
+    ) -> Candidates {
+        let limit = self.deadline.for_read().map(|limit| limit.min(MOMENT));
+        let (candidates, active) = join(self.candidates(environment), self.api.active(limit)).await;
+        Candidates { active: fresh(&active), ..candidates }
     }
 
     /// Looks whether the environment is on the target's version, as the API says.

@@ -54,6 +54,8 @@ pub enum Meaning {
     Done,
     /// The API has not acted, and will not.
     Refused,
+    /// The same, as there is no such target.
+    NotFound,
     /// Nothing left the client.
     NotSent,
     /// The API has not processed the request, and wants to be asked later.
@@ -70,6 +72,7 @@ impl Reply {
             Self::Made | Self::Slow(_) => Meaning::Done,
             Self::NotSent => Meaning::NotSent,
             Self::Busy(_) => Meaning::TurnedAway,
+            Self::Status(404) => Meaning::NotFound,
             Self::Silence | Self::Accepted | Self::Status(408 | 504) => Meaning::StillGoing,
             Self::Cut | Self::Garbage | Self::Contradiction | Self::Status(500..) => {
                 Meaning::InDoubt

@@ -104,8 +104,11 @@ fn ends_in_time(ended: &Ended<'_>) -> bool {
 }
 
 fn a_signal_ends_it(ended: &Ended<'_>) -> bool {
+    // Whoever has heard that there is no such target is told so, whatever comes then.
+    let is_known = ended.sent().last().is_some_and(|sent| sent.post.means(Meaning::NotFound));
     match (ended.outcome(), ended.press.journal.signalled) {
-        (Outcome::Terminated, Some(signalled)) => ended.press.at == signalled,
+        (Outcome::Terminated, Some(signalled)) => ended.press.at == signalled && !is_known,
+        (Outcome::NotFound, Some(signalled)) => ended.press.at == signalled && is_known,
         (Outcome::Terminated, None) | (_, Some(_)) => false,
         (_, None) => true,
     }

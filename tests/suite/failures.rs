@@ -2,6 +2,7 @@
 
 use crate::step::{Ended, Step, all_at_once};
 use snapbox::{assert_data_eq, str};
+use std::sync::atomic::{AtomicBool, Ordering};
 use support::agents_api::{AgentsApi, DEPLOYMENT, not_found, rolled_back};
 use support::stand_in::{Answer, StandIn};
 
@@ -99,21 +100,52 @@ error: Not rolled back (not-found): deployment 019e0f3a-71c4-7c1e-9b3d-000000000
     );
 }
 
+/// A 404 of a bare id, with `active` as the answer to what is active. Returns the standard error.
+fn not_found_beside(active: impl Fn(Answer) -> Answer + Send + Sync + 'static) -> String {
+    let api = AgentsApi::new();
+    let stand_in = StandIn::start(move |request| {
+        let answer = api.answer(request);
+        if request.target.ends_with("/active") { active(answer) } else { answer }
+    });
+    let step = Step::plain(&stand_in).env("POLYAI_DEPLOYMENT_ID", "gone");
+    let ended = step.env("POLYAI_TIMEOUT", "1h").run();
+    assert_eq!((ended.code, stand_in.posts()), (4, 1), "{}", ended.err);
+    assert_eq!(ended.err.matches("  to choose from ").count(), 6, "{}", ended.err);
+    ended.err
+}
+
 #[test]
 fn not_found_shows_what_is_active_as_far_as_a_fresh_answer_says_so() {
     for (age, count) in [("", 3), ("Age: 9\r\n", 0)] {
-        let api = AgentsApi::new();
-        let stand_in = StandIn::start(move |request| {
-            let answer = api.answer(request);
-            match request.target.ends_with("/active") {
-                true => Answer::with_headers(200, age, answer.body()),
-                false => answer,
-            }
-        });
-        let ended = Step::plain(&stand_in).env("POLYAI_DEPLOYMENT_ID", "gone").run();
-        assert_eq!((ended.code, stand_in.posts()), (4, 1));
-        assert_eq!(ended.err.matches(", active now\n").count(), count, "{}", ended.err);
+        let err = not_found_beside(move |answer| Answer::with_headers(200, age, answer.body()));
+        assert_eq!(err.matches(", active now\n").count(), count, "{err}");
     }
+}
+
+#[test]
+fn not_found_waits_only_a_moment_for_what_is_active() {
+    let err = not_found_beside(|_| Answer::Silence(Vec::new()));
+    assert!(!err.contains("active now"), "{err}");
+}
+
+#[test]
+fn nothing_is_shown_as_active_that_was_active_only_before() {
+    let nothing = r#"{"activeDeployments":{"live":null,"pre-release":null,"sandbox":null}}"#;
+    let (api, is_asked) = (AgentsApi::new(), AtomicBool::new(false));
+    let stand_in = StandIn::start(move |request| match request.method.as_str() {
+        "POST" => {
+            is_asked.store(true, Ordering::Relaxed);
+            Answer::new(404, "")
+        }
+        _ if request.target.ends_with("/active") && is_asked.load(Ordering::Relaxed) => {
+            Answer::new(200, nothing)
+        }
+        _ => api.answer(request),
+    });
+    let ended = Step::in_environment(&stand_in, "live", DEPLOYMENT).run();
+    assert_eq!(ended.code, 4, "{}", ended.err);
+    assert!(ended.err.contains("  was active        add8d0c  "), "{}", ended.err);
+    assert!(!ended.err.contains("active now"), "{}", ended.err);
 }
 
 #[test]
