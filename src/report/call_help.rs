@@ -2,7 +2,7 @@
 
 use crate::model::{CallError, Candidates, ConnectError, RetryClass};
 use crate::report::context::Context;
-use crate::report::{Report, diagnostic::Reason};
+use crate::report::{Report, reason::Reason};
 use humantime::format_duration;
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ use crate::model::{
     CallError, Delivery, Deployment, Failure, LINE_CHARACTERS, Names, TestRuns, Verification,
 };
 use crate::report::candidate::Candidate;
+use crate::report::reason::Reason;
 use crate::report::{Report, call_help, target_help};
 use crate::text::row::Row;
 use serde::Serialize;
@@ -78,23 +79,6 @@ pub struct Diagnostic {
     /// Deployments to choose from, where the one that was asked for is not to be had.
     #[serde(rename = "choice")]
     pub candidates: Vec<Candidate>,
-}
-
-/// Why something was not done: the cause in a few words, what happened, what to do.
-pub(super) struct Reason {
-    cause: String,
-    problem: String,
-    help: String,
-}
-
-impl Reason {
-    pub(super) fn new(
-        cause: impl Into<String>,
-        problem: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self { cause: cause.into(), problem: problem.into(), help: help.into() }
-    }
 }
 
 /// The words of one arm: the end in a few words, the reason, what was and was not done.

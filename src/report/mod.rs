@@ -19,6 +19,7 @@ pub mod markdown_text;
 mod output_file;
 pub mod outputs;
 pub mod print;
+mod reason;
 mod target_help;
 
 use crate::model::{

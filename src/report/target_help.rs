@@ -1,7 +1,7 @@
 //! Why there is nothing to go back to, or why it is not done, in words: one function for each reason.
 
 use crate::model::{Candidates, Deployment, Kind, LINE_CHARACTERS, NoTarget, PREFIX_CHARACTERS};
-use crate::report::{Report, diagnostic::Reason};
+use crate::report::{Report, reason::Reason};
 
 /// Another deployment is active than the one that was expected, or that was active when the plan was made.
 pub(super) fn superseded(now: Option<&Deployment>, report: &Report<'_>) -> Reason {
