@@ -212,6 +212,30 @@ fn imports_point_down() {
 }
 
 #[test]
+fn no_files_of_a_folder_import_each_other() {
+    // The files of each folder, and what they import of the others.
+    let mut folders: BTreeMap<&str, BTreeMap<&str, Vec<String>>> = BTreeMap::new();
+    let files = below("src");
+    for path in files.iter().filter(|path| path.ends_with(".rs") && !path.ends_with("/mod.rs")) {
+        let [_, folder, file] = path.split('/').collect::<Vec<_>>()[..] else { continue };
+        let code = read(path);
+        let imports = paths_from(&code, &format!("crate::{folder}")).into_iter();
+        let names = imports.filter_map(|path| path.split("::").next()).map(str::to_owned);
+        folders.entry(folder).or_default().insert(file.trim_end_matches(".rs"), names.collect());
+    }
+    assert!(folders["report"]["diagnostic"].contains(&"reason".to_owned()));
+    for (folder, mut left) in folders {
+        // What imports nothing that is left is in no circle.
+        while let Some(free) = left.iter().find_map(|(file, imports)| {
+            imports.iter().all(|import| !left.contains_key(&**import)).then_some(*file)
+        }) {
+            left.remove(free);
+        }
+        assert!(left.is_empty(), "a circle of imports in src/{folder}: {:?}", left.keys());
+    }
+}
+
+#[test]
 fn every_form_of_an_import_is_read() {
     let code = "use crate::a::{b, c};\nuse crate::{\n    d::{e, f::g},\n    h,\n};\nlet x = crate::i::j(1);\n\
                 // use crate::comment::k;\nuse other_crate::l;\nuse m::{n, o};\n";
