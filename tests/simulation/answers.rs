@@ -27,6 +27,7 @@ pub fn of_post(reply: Reply) -> Option<CallError> {
     match reply {
         Reply::Made | Reply::Slow(_) => None,
         Reply::NotSent => Some(not_sent()),
+        Reply::Late(_) => Some(status_alone(502)),
         Reply::Cut => Some(cut()),
         Reply::Silence => Some(silence()),
         Reply::Garbage | Reply::Contradiction => Some(unreadable(200)),

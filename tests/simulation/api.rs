@@ -17,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
+/// How old the answers of a cache are.
+const AGE: Duration = Duration::from_secs(60);
 /// How long a read and a request for a rollback take. The API acts in the middle of the latter.
 const READ: Duration = Duration::from_millis(50);
 const POST: Duration = Duration::from_millis(200);
@@ -120,7 +122,7 @@ impl SimulatedApi {
         let Some(limit) = limit else { return Err(answers::not_sent()) };
         self.meanwhile();
         let asked = Instant::now();
-        let (fault, shown, value, date) = {
+        let (fault, is_from_cache, shown, value, date) = {
             let mut world = self.world.borrow_mut();
             let chosen = READS.choose(&mut world.choices);
             // What is short already is not smaller when it is asked for again.
@@ -133,6 +135,7 @@ impl SimulatedApi {
                 ReadFault::None if is_heavy => ReadFault::TooLarge,
                 fault => fault,
             };
+            let is_from_cache = matches!(fault, ReadFault::Aged | ReadFault::AgedAndRight);
             world.tell(|| format!("{subject:?} is read: {fault:?}"));
             let was = matches!(fault, ReadFault::Aged | ReadFault::Replica);
             let mut shown = match subject {
@@ -145,13 +148,13 @@ impl SimulatedApi {
             let has_sandbox = matches!(subject, Subject::Active | Subject::Sandbox);
             let sandbox = world.sandbox.iter().filter(|_| has_sandbox).cloned();
             let value: Vec<Deployment> = sandbox.chain(live).collect();
-            let date = world.date().filter(|_| fault != ReadFault::NoDate);
-            (fault, shown, value, date)
+            let age = if is_from_cache { AGE } else { Duration::ZERO };
+            let date = world.date().filter(|_| fault != ReadFault::NoDate).map(|date| date - age);
+            (fault, is_from_cache, shown, value, date)
         };
         sleep(if fault == ReadFault::Silence { limit } else { READ }).await;
         let answered = Instant::now();
         let server_clock = date.map(|date| ClockReading { date, asked, answered });
-        let is_from_cache = matches!(fault, ReadFault::Aged | ReadFault::AgedAndRight);
         let came = match fault {
             ReadFault::None | ReadFault::NoDate | ReadFault::Replica => Came::Fresh(shown),
             ReadFault::Aged | ReadFault::AgedAndRight => Came::Aged,
@@ -159,7 +162,8 @@ impl SimulatedApi {
             _ => Came::Failed,
         };
         let is_old = matches!(fault, ReadFault::Aged | ReadFault::Replica);
-        let read = Read { subject, at: asked, count, came, is_old };
+        let may_pass = fault.is_transient() && fault != ReadFault::TooLarge;
+        let read = Read { subject, at: asked, count, came, is_old, may_pass };
         self.journal.borrow_mut().calls.push(Call::Read(read));
         let error = answers::of_read(fault);
         error.map_or(Ok(Observed { value, server_clock, is_from_cache }), Err)
@@ -213,7 +217,7 @@ impl SimulatedApi {
     /// The answer to a request for a rollback that came in. The API acts whether or not anybody waits.
     async fn reply_to(&self, arrival: &Arrival, limit: Duration) -> (Meaning, Answer<Rollback>) {
         let wait = match arrival.reply {
-            Reply::Slow(seconds) => Duration::from_secs(seconds),
+            Reply::Slow(seconds) | Reply::Late(seconds) => Duration::from_secs(seconds),
             Reply::Silence => Duration::MAX,
             _ => POST,
         };

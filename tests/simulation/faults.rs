@@ -24,6 +24,8 @@ pub enum Reply {
     Made,
     /// The new deployment, after so many seconds.
     Slow(u64),
+    /// A 502, after so many seconds.
+    Late(u64),
     /// No request left.
     NotSent,
     /// The connection is cut.
@@ -74,9 +76,11 @@ impl Reply {
             Self::Busy(_) => Meaning::TurnedAway,
             Self::Status(404) => Meaning::NotFound,
             Self::Silence | Self::Accepted | Self::Status(408 | 504) => Meaning::StillGoing,
-            Self::Cut | Self::Garbage | Self::Contradiction | Self::Status(500..) => {
-                Meaning::InDoubt
-            }
+            Self::Late(_)
+            | Self::Cut
+            | Self::Garbage
+            | Self::Contradiction
+            | Self::Status(500..) => Meaning::InDoubt,
             Self::Status(_)
             | Self::ErrorIn200
             | Self::AlreadyPublished
@@ -104,12 +108,14 @@ pub static POSTS: Table<(Effect, Reply)> = Table {
         (Effect::After(60_000), Reply::Silence),
         (Effect::Never, Reply::NotSent),
         (Effect::Never, Reply::Cut),
+        (Effect::Never, Reply::Late(7)),
         (Effect::Never, Reply::Silence),
         (Effect::Never, Reply::Busy(7)),
         (Effect::Never, Reply::Status(400)),
         (Effect::Never, Reply::AlreadyPublished),
     ],
     rare: &[
+        (Effect::Now, Reply::Late(7)),
         (Effect::Now, Reply::Slow(8)),
         (Effect::Now, Reply::Slow(45)),
         (Effect::Now, Reply::Garbage),
@@ -161,9 +167,9 @@ pub enum ReadFault {
     Status(u16),
     /// 429, with a wish in seconds.
     Busy(u64),
-    /// A cache answers, with what was so when the world began, and says so (`Age`).
+    /// A cache answers, with what was so when the world began, and says so (`Age`). The date is an old one, too.
     Aged,
-    /// A cache answers, and says so, with what is so.
+    /// A cache answers, and says so, with what is so, and an old date.
     AgedAndRight,
     /// A replica that lags answers, with what was so when the world began, and does not say so.
     Replica,

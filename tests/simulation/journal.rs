@@ -45,6 +45,8 @@ pub struct Read {
     pub came: Came,
     /// Whether the answer is an old one, whatever it says.
     pub is_old: bool,
+    /// Whether the same read may go well a moment later, if this one did not.
+    pub may_pass: bool,
 }
 
 /// What came of a read.

@@ -104,6 +104,23 @@ fn has_bad_read_since(ended: &Ended<'_>, since: Instant) -> bool {
     ended.all_reads().any(|read| read.at >= since && read.shown().is_none())
 }
 
+/// Whether the last look could not be made: a part of it was refused, or failed as often as it may be tried, or there
+/// was no time to try it again.
+fn could_not_look(ended: &Ended<'_>, since: Instant) -> bool {
+    let deadline = ended.deadline();
+    let has_no_time = ended.press.at + SLACK >= deadline
+        || (ended.press.journal.wishes.iter())
+            .any(|wish| wish.at >= since && wish.wait > deadline.duration_since(wish.at) / 2);
+    let subjects = [Subject::Active, Subject::Live, Subject::PreRelease, Subject::Sandbox];
+    subjects.into_iter().any(|subject| {
+        let reads = ended.all_reads().filter(|read| read.at >= since && read.subject == subject);
+        let failed: Vec<_> = reads.rev().take_while(|read| read.shown().is_none()).collect();
+        let is_refused = failed.iter().any(|read| !read.may_pass);
+        !failed.is_empty()
+            && (has_no_time || is_refused || failed.len() >= ended.scenario.attempts as usize)
+    })
+}
+
 /// A run that is cancelled, and that did not roll back, is in doubt if an answer was lost or is still to
 /// come, and only then.
 pub fn a_signal_knows_the_doubt(ended: &Ended<'_>) -> bool {
@@ -113,7 +130,7 @@ pub fn a_signal_knows_the_doubt(ended: &Ended<'_>) -> bool {
         || is_doubtful == (ended.effect() == Effect::Unknown)
 }
 
-/// A run ends in doubt only where the API may still act, or says that the version is there although nobody
+/// A run ends in doubt only where the API may still act to the end of the time, or says that the version is there although nobody
 /// saw that; or where the looks could not be made: the time was short, a read failed, or the API shows too
 /// little of what is new. What was there before the request was sent decides without any clock; with a bare
 /// id, times do.
@@ -133,10 +150,10 @@ pub fn doubt_has_a_reason(ended: &Ended<'_>) -> bool {
         || has(Quirk::NoDate)
         || ended.world.quirks.cut().is_some();
     let error = ended.press.result.as_ref().err().and_then(Failure::call_error);
-    answer.meaning == Meaning::StillGoing
+    answer.meaning == Meaning::StillGoing && ended.press.at + SLACK >= ended.deadline()
         || error.is_some_and(CallError::is_already_published)
         || answer.at + LOOKS + SLACK >= ended.deadline()
-        || has_bad_read_since(ended, answer.at)
+        || could_not_look(ended, answer.at)
         || has(Quirk::NoVersion) && is_new
         || is_bare && is_hard_to_date
 }
