@@ -144,7 +144,7 @@ pub fn doubt_has_a_reason(ended: &Ended<'_>) -> bool {
     let Some(answer) = lost.post.answer else { return false };
     let has = |quirk| ended.world.quirks.has(quirk);
     let is_bare = !ended.scenario.is_read_first();
-    let is_new = ended.world.made.iter().any(|made| made.at > ended.world.begun);
+    let is_new = ended.world.made.iter().any(|made| made.at >= ended.world.begun);
     let is_hard_to_date = is_new
         || has(Quirk::NoTimes) && !ended.scenario.history.iter().all(|row| row.id.len() == 36)
         || has(Quirk::NoDate)
