@@ -266,6 +266,19 @@ error: Not rolled back (not-found): live lists deployments that are newer than t
 }
 
 #[test]
+fn is_not_known_where_times_contradict_the_list() {
+    let api = AgentsApi::with_history("live", &RECORDED[..3], Quirks::default());
+    // The second one is the newest by its time, and the third one has none that could tell another order.
+    let stand_in = StandIn::start(move |request| {
+        let answer = api.answer(request).replace("2026-05-11T20:18", "2026-05-11T23:18");
+        answer.replace("2026-05-11T19:18", "some time before")
+    });
+    let ended = Step::in_environment(&stand_in, "live", "previous").run();
+    assert_eq!((ended.code, stand_in.posts()), (4, 0), "{}", ended.out);
+    assert!(ended.err.contains("so that nobody knows what was before"), "{}", ended.err);
+}
+
+#[test]
 fn names_what_is_replaced_where_something_is() {
     let replaced = |answer: fn(&Request, &AgentsApi) -> Answer, change: fn(Step) -> Step| {
         let api = AgentsApi::with_history(
