@@ -50,6 +50,7 @@ pub fn broken(ended: &Ended<'_>, told: &Told) -> Option<&'static str> {
         // What is said.
         ("another one was active if that is said", shown::not_active_is_seen(ended)),
         ("what is already rolled back was seen so", shown::already_is_seen(ended)),
+        ("what supersedes a run is not what it wants", shown::superseded_is_another(ended)),
         ("what is not active had its time", shown::had_its_time(ended)),
         ("a signal knows the doubt", shown::a_signal_knows_the_doubt(ended)),
         ("a doubt has a reason", shown::doubt_has_a_reason(ended)),

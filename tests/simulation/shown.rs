@@ -104,6 +104,16 @@ fn has_bad_read_since(ended: &Ended<'_>, since: Instant) -> bool {
     ended.all_reads().any(|read| read.at >= since && read.shown().is_none())
 }
 
+/// Where somebody else has put the target's version there, nobody is told that the run was superseded, unless a newer
+/// deployment is about to be active, or a new deployment was wanted anyway.
+pub fn superseded_is_another(ended: &Ended<'_>) -> bool {
+    let Err(Failure::Superseded { now: Some(now), .. }) = &ended.press.result else { return true };
+    let target = ended.press.record.plan.target.as_ref();
+    !target.is_some_and(|target| now.has_version_of(target))
+        || ended.request.is_forced
+        || sent::has_newer(ended, ended.calls().len())
+}
+
 /// Whether the last look could not be made: a part of it was refused, or failed as often as it may be tried, or there
 /// was no time to try it again.
 fn could_not_look(ended: &Ended<'_>, since: Instant) -> bool {
