@@ -39,15 +39,14 @@ struct Scene {
     /// In milliseconds: of a round trip, and what the run may take.
     distance: u64,
     most: u64,
-    /// The round trips of which each needs the one before, and the work of the API in between.
+    /// The round trips of which each needs the one before, and the work of the API in between. A list of 100
+    /// deployments takes two, as it is larger than what a server may send at first.
     round_trips: u32,
     work: Duration,
     /// How much too late the API shows a new deployment.
     lag: Duration,
 }
 
-/// To connect, to agree on keys, to read, to roll back and to read again; and a list of 100 deployments is larger than
-/// what a server may send at first.
 const PREVIOUS: &[(&str, &str)] = &[("ENVIRONMENT", "live"), ("DEPLOYMENT_ID", "previous")];
 const ALL_WORK: Duration = Duration::from_millis(500);
 const NO_LAG: Duration = Duration::ZERO;

@@ -128,7 +128,7 @@ pub enum Delivery {
 pub struct Candidates {
     /// The newest deployments of each environment that may be meant.
     pub deployments: Vec<Deployment>,
-    /// What is active in each environment, where a fresh answer says so, after the lists were read.
+    /// What is active in each environment, where that was read together with the lists, and is no old answer.
     pub active: Option<Vec<Deployment>>,
     /// Where the lists show the very thing that was asked for.
     pub elsewhere: Option<Elsewhere>,
@@ -238,20 +238,21 @@ impl Failure {
     /// Deployments to choose from, where the one that was asked for is not to be had.
     pub fn candidates(&self) -> &[Deployment] {
         match self {
-            Self::NoTarget { candidates, .. }
-            | Self::Unread { candidates, .. }
-            | Self::NotDone { candidates, .. } => &candidates.deployments,
             Self::Ambiguous { matching } | Self::TooShort { matching, .. } => matching,
-            _ => &[],
+            _ => self.choice().map_or(&[], |choice| &choice.deployments),
         }
     }
 
     /// What was seen to be active when the deployments to choose from were read.
     pub fn active(&self) -> Option<&[Deployment]> {
+        self.choice()?.active.as_deref()
+    }
+
+    fn choice(&self) -> Option<&Candidates> {
         match self {
             Self::NoTarget { candidates, .. }
             | Self::Unread { candidates, .. }
-            | Self::NotDone { candidates, .. } => candidates.active.as_deref(),
+            | Self::NotDone { candidates, .. } => Some(candidates),
             _ => None,
         }
     }

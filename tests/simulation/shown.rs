@@ -140,10 +140,10 @@ pub fn a_signal_knows_the_doubt(ended: &Ended<'_>) -> bool {
         || is_doubtful == (ended.effect() == Effect::Unknown)
 }
 
-/// A run ends in doubt only where the API may still act to the end of the time, or says that the version is there although nobody
-/// saw that; or where the looks could not be made: the time was short, a read failed, or the API shows too
-/// little of what is new. What was there before the request was sent decides without any clock; with a bare
-/// id, times do.
+/// A run ends in doubt only where the API may still act when the time is over, or says that the version is there
+/// although nobody saw that; or where the looks could not be made: the time was short, a read failed, or the API
+/// shows too little of what is new. What was there before the request was sent decides without any clock; with a
+/// bare id, times do.
 pub fn doubt_has_a_reason(ended: &Ended<'_>) -> bool {
     if ended.outcome() != Outcome::Unknown {
         return true;

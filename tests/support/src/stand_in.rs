@@ -63,10 +63,9 @@ impl Answer {
 
     /// The same with another text in its body.
     pub fn replace(self, old: &str, new: &str) -> Self {
-        let bytes = self.bytes();
-        let text = String::from_utf8_lossy(&bytes);
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-        let body = body.replace(old, new);
+        let (head, body) = self.parts();
+        let head = String::from_utf8_lossy(&head);
+        let body = String::from_utf8_lossy(&body).replace(old, new);
         let kept = head.split("\r\n").filter(|line| !line.starts_with("Content-Length"));
         let head = kept.collect::<Vec<_>>().join("\r\n");
         Self::Whole(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
@@ -74,9 +73,14 @@ impl Answer {
 
     /// Its body.
     pub fn body(self) -> Vec<u8> {
+        self.parts().1
+    }
+
+    /// Its head, without the blank line that ends it, and its body.
+    fn parts(self) -> (Vec<u8>, Vec<u8>) {
         let bytes = self.bytes();
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-        bytes[end + 4..].to_vec()
+        (bytes[..end].to_vec(), bytes[end + 4..].to_vec())
     }
 
     /// Its bytes.
